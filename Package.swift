@@ -1,0 +1,70 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One set of rules for every Swift target: any warning is an error, imports state their reach.
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .treatAllWarnings(as: .error),
+]
+
+/// A library target of ours under `Sources/`.
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// A test target under `Tests/`. Tests reach the same targets that the command links.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(
+    name: name + "Tests", dependencies: dependencies + ["TestSupport"], path: "Tests/" + name,
+    swiftSettings: strict)
+}
+
+let package = Package(
+  name: "bulkhead",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "bulkhead", targets: ["bulkhead"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
+  ],
+  targets: [
+    // C: the ABI headers, and what Swift cannot do.
+    .target(
+      name: "CBulkheadPlugin", path: "PluginSDK", exclude: ["README.md", "ABI.md", "template"],
+      sources: ["include/bulkhead/abi.c"], publicHeadersPath: "include"),
+    .target(name: "CPluginRuntime", dependencies: ["CBulkheadPlugin"]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+
+    // Pure core to thin shell, in the direction of imports.
+    library("DataModel"),
+    library("Storage", ["DataModel"]),
+    library("SQLiteStorage", ["Storage", "DataModel", "CSQLite"]),
+    library("PluginHost", ["DataModel", "CBulkheadPlugin", "CPluginRuntime", "CCrypto"]),
+    library("JobEngine", ["Storage", "PluginHost", "DataModel"]),
+    library("Supervision", ["DataModel"]),
+    .executableTarget(
+      name: "bulkhead",
+      dependencies: [
+        "JobEngine", "Supervision", "SQLiteStorage", "Storage", "PluginHost", "DataModel",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: strict),
+
+    .target(
+      name: "TestSupport", dependencies: ["DataModel", "Storage", "SQLiteStorage"], path: "Tests/Support",
+      swiftSettings: strict),
+    tests("DataModel", ["DataModel"]),
+    tests("Storage", ["Storage", "SQLiteStorage", "DataModel"]),
+    tests("PluginHost", ["PluginHost", "DataModel", "CBulkheadPlugin", "CPluginRuntime"]),
+    tests("PluginSDK", []),
+    tests("JobEngine", ["JobEngine", "Storage", "SQLiteStorage", "PluginHost", "DataModel"]),
+    tests("EndToEnd", ["bulkhead", "DataModel"]),
+    tests("Tidy", []),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .c11,
+  cxxLanguageStandard: .cxx17
+)

@@ -40,21 +40,22 @@ let package = Package(
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
 
     // Pure core to thin shell, in the direction of imports.
+    library("Threading"),
     library("DataModel"),
-    library("Storage", ["DataModel"]),
+    library("Storage", ["DataModel", "Threading"]),
     library("SQLiteStorage", ["Storage", "DataModel", "CSQLite"]),
-    library("PluginHost", ["DataModel", "CBulkheadPlugin", "CPluginRuntime", "CCrypto"]),
-    library("JobEngine", ["Storage", "PluginHost", "DataModel"]),
-    library("Supervision", ["DataModel"]),
+    library("PluginHost", ["DataModel", "Threading", "CBulkheadPlugin", "CPluginRuntime", "CCrypto"]),
+    library("JobEngine", ["Storage", "PluginHost", "DataModel", "Threading"]),
+    library("Supervision", ["DataModel", "Threading"]),
     .executableTarget(
       name: "bulkhead",
       dependencies: [
-        "JobEngine", "Supervision", "SQLiteStorage", "Storage", "PluginHost", "DataModel",
+        "JobEngine", "Supervision", "SQLiteStorage", "Storage", "PluginHost", "DataModel", "Threading",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
 
     .target(
-      name: "TestSupport", dependencies: ["DataModel", "Storage", "SQLiteStorage"], path: "Tests/Support",
+      name: "TestSupport", dependencies: ["DataModel", "Storage", "SQLiteStorage", "Threading"], path: "Tests/Support",
       swiftSettings: strict),
     tests("DataModel", ["DataModel"]),
     tests("Storage", ["Storage", "SQLiteStorage", "DataModel"]),

@@ -1,0 +1,97 @@
+/// The type of a field's values.
+package enum FieldType: Sendable, Equatable {
+  case bool
+  case int
+  case real
+  case string
+  /// Milliseconds since 1970-01-01 UTC.
+  case instant
+  /// The id of a record of that entity.
+  case ref(String)
+}
+
+/// One field of an entity.
+package struct FieldDefinition: Sendable, Equatable {
+  package let name: String
+  package let type: FieldType
+  package let isRequired: Bool
+
+  package init(_ name: String, _ type: FieldType, required: Bool = false) {
+    self.name = name
+    self.type = type
+    self.isRequired = required
+  }
+}
+
+/// One entity: its fields in order and the field that names a record naturally. A field's id is its place
+/// in `fields` plus one; fields are only ever added at the end.
+package struct EntityDefinition: Sendable, Equatable {
+  package let name: String
+  package let naturalKey: String
+  package let fields: [FieldDefinition]
+
+  package init(_ name: String, key naturalKey: String, _ fields: [FieldDefinition]) {
+    self.name = name
+    self.naturalKey = naturalKey
+    self.fields = fields
+  }
+}
+
+/// The single source of the data model: tables, facade ids and documentation are derived from it.
+package struct Catalogue: Sendable {
+  /// An entity's id is its place here plus one; entities are only ever added at the end.
+  package let entities: [EntityDefinition]
+
+  package init(_ entities: [EntityDefinition]) { self.entities = entities }
+
+  package func entityID(named name: String) -> UInt32? {
+    entities.firstIndex { $0.name == name }.map { UInt32($0) + 1 }
+  }
+
+  package func entity(_ id: UInt32) -> EntityDefinition? {
+    id >= 1 && id <= entities.count ? entities[Int(id) - 1] : nil
+  }
+
+  package func fieldID(entity: UInt32, named name: String) -> UInt32? {
+    self.entity(entity)?.fields.firstIndex { $0.name == name }.map { UInt32($0) + 1 }
+  }
+
+  package func field(entity: UInt32, _ id: UInt32) -> FieldDefinition? {
+    guard let definition = self.entity(entity), id >= 1, id <= definition.fields.count else { return nil }
+    return definition.fields[Int(id) - 1]
+  }
+}
+
+extension Catalogue {
+  /// The product's entities.
+  package static let standard = Catalogue([
+    EntityDefinition(
+      "resource_handler", key: "name",
+      [
+        FieldDefinition("name", .string, required: true),
+        FieldDefinition("kind", .string, required: true),
+        FieldDefinition("endpoint", .string),
+      ]),
+    EntityDefinition(
+      "environment", key: "name",
+      [
+        FieldDefinition("name", .string, required: true),
+        FieldDefinition("handler", .ref("resource_handler")),
+      ]),
+    EntityDefinition(
+      "server", key: "hostname",
+      [
+        FieldDefinition("hostname", .string, required: true),
+        FieldDefinition("ip", .string),
+        FieldDefinition("cpus", .int),
+        FieldDefinition("memory_mib", .int),
+        FieldDefinition("power", .string),
+        FieldDefinition("status", .string),
+        FieldDefinition("external_id", .string),
+        FieldDefinition("handler", .ref("resource_handler")),
+        FieldDefinition("environment", .ref("environment")),
+        FieldDefinition("owner", .string),
+        FieldDefinition("created_at", .instant),
+      ]),
+  ])
+}

@@ -1,0 +1,52 @@
+/// A value of a record's field.
+package enum FieldValue: Sendable, Equatable {
+  case null
+  case bool(Bool)
+  case int(Int64)
+  case real(Double)
+  case string(String)
+  case instant(Milliseconds)
+  case ref(Int64)
+}
+
+/// One field and its value; `field` is the catalogue's id.
+package struct FieldAssignment: Sendable, Equatable {
+  package var field: UInt32
+  package var value: FieldValue
+
+  package init(field: UInt32, value: FieldValue) {
+    self.field = field
+    self.value = value
+  }
+}
+
+/// One write to the data model. `version` 0 means "whatever it is".
+package enum RecordChange: Sendable, Equatable {
+  case create(entity: UInt32, id: Int64, values: [FieldAssignment])
+  case set(entity: UInt32, id: Int64, version: Int64, values: [FieldAssignment])
+  case delete(entity: UInt32, id: Int64, version: Int64)
+}
+
+/// What a write came to: the new version, or why it was refused.
+package enum RecordAnswer: Sendable, Equatable {
+  case done(version: Int64)
+  case notFound
+  /// Somebody else changed it, its natural key is taken, or another record refers to it: the text says which.
+  case conflict(String)
+  case invalid(String)
+  /// The run no longer owns the job.
+  case fenced
+}
+
+/// A record as it was read.
+package struct RecordRow: Sendable, Equatable {
+  package var id: Int64
+  package var version: Int64
+  package var values: [FieldAssignment]
+
+  package init(id: Int64, version: Int64, values: [FieldAssignment]) {
+    self.id = id
+    self.version = version
+    self.values = values
+  }
+}

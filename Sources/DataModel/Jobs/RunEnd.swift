@@ -1,0 +1,75 @@
+/// What a run came to, as its worker reports it: the input of `finish`.
+package struct RunEnd: Sendable, Equatable {
+  /// What the entry returned (`BH_OK` ...), see `ReturnCode`.
+  package var code: Int32
+  /// The failure's text, empty when there was none. Later failures are chained, one a line.
+  package var message: String
+  /// JSON text of the result, or nil.
+  package var result: String?
+  /// Texts of clean-ups that failed, ran out of time or could not run.
+  package var leftBehind: [String]
+  /// The stop bits that had been raised when the entry returned.
+  package var stopBits: UInt32
+  package var usage: Usage
+
+  package init(
+    code: Int32, message: String = "", result: String? = nil, leftBehind: [String] = [],
+    stopBits: UInt32 = 0, usage: Usage = Usage()
+  ) {
+    self.code = code
+    self.message = message
+    self.result = result
+    self.leftBehind = leftBehind
+    self.stopBits = stopBits
+    self.usage = usage
+  }
+}
+
+/// What one run used. Memory per job joins here when the allocator hooks come.
+package struct Usage: Sendable, Equatable {
+  package var cpuNanoseconds: Int64
+  package var wallNanoseconds: Int64
+  package var hostCalls: Int64
+
+  package init(cpuNanoseconds: Int64 = 0, wallNanoseconds: Int64 = 0, hostCalls: Int64 = 0) {
+    self.cpuNanoseconds = cpuNanoseconds
+    self.wallNanoseconds = wallNanoseconds
+    self.hostCalls = hostCalls
+  }
+}
+
+/// Return codes of the ABI that the engine itself judges (`bulkhead.h`).
+package enum ReturnCode {
+  package static let ok: Int32 = 0
+  package static let parked: Int32 = 1
+  package static let warning: Int32 = 2
+  package static let cancelled: Int32 = -1
+  package static let deadline: Int32 = -2
+  package static let bug: Int32 = -11
+  package static let lowest: Int32 = -14
+
+  private static let names = [
+    "cancelled", "deadline", "memory", "invalid", "not_found", "conflict", "denied", "io", "remote",
+    "unsupported", "bug", "fenced", "stale", "again",
+  ]
+
+  /// The name of a code of the ABI, nil for a number that has none.
+  package static func name(_ code: Int32) -> String? {
+    switch code {
+    case ok: "ok"
+    case parked: "parked"
+    case warning: "warning"
+    case lowest ... -1: names[Int(-code) - 1]
+    default: nil
+    }
+  }
+}
+
+/// Stop bits of the ABI's cell that the engine raises (`bulkhead.h`).
+package enum StopBits {
+  package static let cancel: UInt32 = 0x01
+  package static let deadline: UInt32 = 0x02
+  package static let shutdown: UInt32 = 0x10
+  package static let profile: UInt32 = 0x20
+  package static let fenced: UInt32 = 0x40
+}

@@ -11,6 +11,10 @@ export BULKHEAD_KILL_ROUNDS
 
 FORMATTED = $(wildcard Sources Tests Benchmarks/Sources Benchmarks/Package.swift Package.swift)
 
+# A recipe fails when any part of a pipe fails.
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
+
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-stop build test soak scale bench install-deps samples lint format tidy clean
 
@@ -31,7 +35,7 @@ build: ## Build the command `bulkhead` (CONFIG=debug for a quicker build).
 test: ## Install what is missing and run every test (FILTER=regex runs some).
 	@scripts/install-deps.sh test
 	swift build --build-tests
-	swift test --skip-build --disable-xctest $(if $(FILTER),--filter '$(FILTER)')
+	swift test --skip-build --disable-xctest $(if $(FILTER),--filter '$(FILTER)') 2>&1 | grep --line-buffered -v '^◇'
 
 soak: export BULKHEAD_KILL_ROUNDS = 500
 soak: test ## Run every test with 500 rounds of the kill test.

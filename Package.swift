@@ -38,6 +38,7 @@ let package = Package(
     .target(name: "CPluginRuntime", dependencies: ["CBulkheadPlugin"]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CProcess"),
 
     // Pure core to thin shell, in the direction of imports.
     library("Threading"),
@@ -46,7 +47,7 @@ let package = Package(
     library("SQLiteStorage", ["Storage", "DataModel", "CSQLite"]),
     library("PluginHost", ["DataModel", "Threading", "CBulkheadPlugin", "CPluginRuntime", "CCrypto"]),
     library("JobEngine", ["Storage", "PluginHost", "DataModel", "Threading"]),
-    library("Supervision", ["DataModel", "Threading"]),
+    library("Supervision", ["DataModel", "Threading", "CProcess"]),
     .executableTarget(
       name: "bulkhead",
       dependencies: [
@@ -62,7 +63,8 @@ let package = Package(
     tests("PluginHost", ["PluginHost", "DataModel", "CBulkheadPlugin", "CPluginRuntime"]),
     tests("PluginSDK", []),
     tests("JobEngine", ["JobEngine", "Storage", "SQLiteStorage", "PluginHost", "DataModel"]),
-    tests("EndToEnd", ["bulkhead", "DataModel"]),
+    tests("Supervision", ["Supervision", "DataModel", "Threading"]),
+    tests("EndToEnd", ["bulkhead", "DataModel", "Threading"]),
     tests("Tidy", []),
   ],
   swiftLanguageModes: [.v6],

@@ -48,7 +48,7 @@ enum NoopThroughput {
 
   private static func ended(_ store: any Store) throws -> Int64 {
     let counts = try store.perform(CountJobs())
-    return Int64(counts.counts[Outcome.succeeded.name] ?? 0)
+    return Int64(counts[Outcome.succeeded.name] ?? 0)
   }
 
   private static func rawLives(_ path: String) throws -> Double {

@@ -98,7 +98,7 @@ package final class RunningEngine: @unchecked Sendable {
 
   /// Living worker processes of this engine.
   package func workers() throws -> [ProcessHandle] {
-    try connect().perform(ListNodes()).rows.compactMap {
+    try connect().perform(ListNodes()).compactMap {
       ProcessHandle(pid: $0.process.pid, startTicks: $0.process.startTicks, isChild: false)
     }
   }

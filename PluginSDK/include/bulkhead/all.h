@@ -4,6 +4,7 @@
 
 #include "bulkhead.h"
 #include "ext/cleanup.h"
+#include "ext/format.h"
 #include "ext/log.h"
 #include "ext/params.h"
 #include "ext/progress.h"

@@ -4,8 +4,8 @@
  *
  *     find . -type f -printf '%P\0' | LC_ALL=C sort -z | xargs -0 sha256sum -z | sha256sum
  *
- * so it depends on names and contents alone, and anybody can check it without this plug-in. Symbolic links and
- * special files are passed over.
+ * so it depends on names and contents alone, and anybody can check it without this plug-in. Symbolic links
+ * and special files are passed over.
  *
  * Build: cc -shared -fPIC -I PluginSDK/include checksum.c -o checksum.so -lcrypto
  */
@@ -67,8 +67,8 @@ BH_MANIFEST({
 #define BUFFER_BYTES (128 * 1024)
 #define HEX_BYTES (2 * EVP_MAX_MD_SIZE + 1)
 
-/* All that one run knows. It lives on the stack of `tree`: a plug-in keeps nothing in global variables, because
- * many runs share the process. */
+/* All that one run knows. It lives on the stack of `tree`: a plug-in keeps nothing in global variables,
+ * because many runs share the process. */
 struct run {
   bh_ctx *ctx;
   const char *root;
@@ -153,8 +153,8 @@ static int32_t walk(struct run *run, int32_t (*visit)(struct run *, const FTSENT
   return code;
 }
 
-/* Order of two entries of one directory, such that the whole walk comes out sorted by path. A directory counts
- * as if its name ended in the slash that follows it: "a-b" comes before "a/x". */
+/* Order of two entries of one directory, such that the whole walk comes out sorted by path. A directory
+ * counts as if its name ended in the slash that follows it: "a-b" comes before "a/x". */
 static int by_path(const FTSENT **left, const FTSENT **right) {
   for (size_t i = 0;; i++) {
     unsigned char l = (unsigned char)(*left)->fts_name[i], r = (unsigned char)(*right)->fts_name[i];
@@ -216,7 +216,7 @@ static int32_t hash_open_file(struct run *run, int fd, const char *path) {
   return BH_OK;
 }
 
-/* A part that fails does not fail the job: it is logged, listed in the result, and the job ends with a warning. */
+/* A part that fails does not fail the job: it is logged and listed, and the job ends with a warning. */
 static int32_t leave_out(struct run *run, const char *path, int error) {
   size_t used = strlen(run->unread);
   run->unread_count++;

@@ -1,0 +1,24 @@
+/* The entry has an action that the manifest does not. Refused in the trial load, naming "smuggled". */
+#include <bulkhead/all.h>
+
+BH_MANIFEST({
+  "id": "extra-action",
+  "version": "1.0.0",
+  "title": "Action missing from the manifest",
+  "abi": {"built": 1, "min_host": 1},
+  "actions": [
+    {"name": "nothing", "kind": "action", "title": "Nothing", "repeat": "never",
+     "parameters": {"type": "object", "properties": {}}, "result": {"type": "object", "properties": {}},
+     "deadline_ms": 0, "cleanup_ms": 60000}
+  ],
+  "records": [],
+  "secrets": []
+});
+
+static int32_t nothing(bh_ctx *ctx) {
+  (void)ctx;
+  return BH_OK;
+}
+
+static const bh_action actions[] = {BH_ACTION("nothing", nothing), BH_ACTION("smuggled", nothing)};
+BH_PLUGIN(actions)

@@ -1,0 +1,30 @@
+/* Never comes back from a constructor. The trial load runs out of time. */
+#include <bulkhead/all.h>
+
+#include <unistd.h>
+
+BH_MANIFEST({
+  "id": "hang-constructor",
+  "version": "1.0.0",
+  "title": "Hang in a constructor",
+  "abi": {"built": 1, "min_host": 1},
+  "actions": [
+    {"name": "nothing", "kind": "action", "title": "Nothing", "repeat": "never",
+     "parameters": {"type": "object", "properties": {}}, "result": {"type": "object", "properties": {}},
+     "deadline_ms": 0, "cleanup_ms": 60000}
+  ],
+  "records": [],
+  "secrets": []
+});
+
+__attribute__((constructor)) static void hang(void) {
+  for (;;) pause();
+}
+
+static int32_t nothing(bh_ctx *ctx) {
+  (void)ctx;
+  return BH_OK;
+}
+
+static const bh_action actions[] = {BH_ACTION("nothing", nothing)};
+BH_PLUGIN(actions)

@@ -1,0 +1,10 @@
+/* No manifest at all. Refused without loading. */
+#include <bulkhead/all.h>
+
+static int32_t nothing(bh_ctx *ctx) {
+  (void)ctx;
+  return BH_OK;
+}
+
+static const bh_action actions[] = {BH_ACTION("nothing", nothing)};
+BH_PLUGIN(actions)

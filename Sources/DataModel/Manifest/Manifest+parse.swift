@@ -1,0 +1,141 @@
+extension Manifest {
+  private static let known: Set<String> = [
+    "$schema", "id", "version", "title", "description", "abi", "actions", "records", "secrets",
+  ]
+
+  /// Parses and checks the text of a note. Members that this host does not know are refused by name: what an
+  /// author asked for and did not get would be found out too late.
+  package init(text: String) throws(ManifestError) {
+    let value: JSONValue
+    do {
+      value = try JSONValue(parsing: text, sizeLimit: Self.sizeLimit)
+    } catch {
+      throw ManifestError(path: "", "it is not JSON: \(error)")
+    }
+    try self.init(value)
+  }
+
+  package init(_ value: JSONValue) throws(ManifestError) {
+    let fields = try JSONFields(value, path: "", known: Self.known)
+    id = try fields.requiredText("id")
+    guard Names.isPluginID(id) else {
+      throw fields.error(
+        "id",
+        "\"\(id)\" has to begin with a lower-case letter and go on with letters, digits, '-' or '_', 64 at most"
+      )
+    }
+    version = try fields.requiredText("version", limit: 64)
+    guard version.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+      throw fields.error("version", "has to be printable ASCII without spaces, such as \"1.0.0\"")
+    }
+    title = try fields.text("title") ?? id
+    description = try fields.text("description", limit: 1 << 16) ?? ""
+    abi = try Self.abi(fields)
+    actions = try Self.actions(fields)
+    records = try fields.names("records") ?? []
+    secrets = try fields.names("secrets") ?? []
+  }
+
+  private static func abi(_ fields: JSONFields) throws(ManifestError) -> ABIRange {
+    guard let value = fields.members["abi"] else {
+      throw fields.error("abi", "is missing; write \"abi\": {\"built\": 1, \"min_host\": 1}")
+    }
+    let abi = try JSONFields(value, path: "abi", known: ["built", "min_host"])
+    guard let built = try abi.integer("built", 1...1_000_000) else { throw abi.error("built", "is missing") }
+    let minimum = try abi.integer("min_host", 1...1_000_000) ?? built
+    guard minimum <= built else {
+      throw abi.error("min_host", "\(minimum) is newer than \"built\", which is \(built)")
+    }
+    return ABIRange(built: Int(built), minimumHost: Int(minimum))
+  }
+
+  private static func actions(_ fields: JSONFields) throws(ManifestError) -> [ManifestAction] {
+    guard let values = try fields.array("actions") else { throw fields.error("actions", "is missing") }
+    guard !values.isEmpty else { throw fields.error("actions", "has to list one action at least") }
+    guard values.count <= 1000 else { throw fields.error("actions", "lists more than 1000 actions") }
+    var actions: [ManifestAction] = []
+    var seen: Set<String> = []
+    for (index, value) in values.enumerated() {
+      let action = try ManifestAction(value, path: "actions[\(index)]")
+      guard seen.insert(action.name).inserted else {
+        throw fields.error("actions[\(index)].name", "\"\(action.name)\" is given twice")
+      }
+      actions.append(action)
+    }
+    return actions
+  }
+}
+
+extension ManifestAction {
+  private static let known: Set<String> = [
+    "name", "kind", "title", "description", "repeat", "parameters", "result", "deadline_ms", "cleanup_ms",
+    "grace_ms",
+  ]
+  /// A hundred years: sums with a time of day stay far from overflow.
+  private static let longest: Int64 = 3_155_760_000_000
+
+  init(_ value: JSONValue, path: String) throws(ManifestError) {
+    let fields = try JSONFields(value, path: path, known: Self.known)
+    name = try fields.requiredText("name")
+    guard Names.isActionName(name) else {
+      throw fields.error(
+        "name",
+        "\"\(name)\" has to begin with a lower-case letter and go on with letters, digits, '.', '-' or '_', 128 at most"
+      )
+    }
+    let kind = try fields.text("kind") ?? "action"
+    guard kind == "action" else {
+      throw fields.error("kind", "this host does not have the kind \"\(kind)\" yet; it has \"action\"")
+    }
+    title = try fields.text("title") ?? name
+    description = try fields.text("description", limit: 1 << 16) ?? ""
+    repeatRule = try Self.repeatRule(fields)
+    parameters = try ParameterSchema(
+      parameters: fields.members["parameters"] ?? .object([:]), path: fields.path(of: "parameters"))
+    result = try ParameterSchema(fields.members["result"] ?? .object([:]), path: fields.path(of: "result"))
+    deadlineMilliseconds = try fields.integer("deadline_ms", 0...Self.longest) ?? 0
+    cleanupMilliseconds = try fields.integer("cleanup_ms", 0...Self.longest) ?? 60_000
+    graceMilliseconds = try fields.integer("grace_ms", 0...Self.longest) ?? 30_000
+  }
+
+  private static func repeatRule(_ fields: JSONFields) throws(ManifestError) -> RepeatRule {
+    guard let name = try fields.text("repeat") else { return .never }
+    if let rule = RepeatRule(name: name) { return rule }
+    if name == "steps" {
+      throw fields.error(
+        "repeat",
+        "this host does not have \"steps\" yet; say \"never\", or \"idempotent\" when a second run does no harm"
+      )
+    }
+    throw fields.error("repeat", "expected \"never\" or \"idempotent\", found \"\(name)\"")
+  }
+}
+
+/// The grammars of names.
+enum Names {
+  /// `[a-z][a-z0-9_-]*`, 64 bytes at most.
+  static func isPluginID(_ text: String) -> Bool { isName(text, limit: 64, also: "_-") }
+
+  /// `[a-z][a-z0-9._-]*`, 128 bytes at most.
+  static func isActionName(_ text: String) -> Bool { isName(text, limit: 128, also: "._-") }
+
+  /// `[A-Za-z_][A-Za-z0-9_-]*`, 128 bytes at most: no '.' and no '/', which join names to paths.
+  static func isPropertyName(_ text: String) -> Bool {
+    guard let first = text.first, first == "_" || (first.isASCII && first.isLetter) else { return false }
+    return text.utf8.count <= 128
+      && text.unicodeScalars.allSatisfy {
+        $0 == "_" || $0 == "-" || ($0.isASCII && $0.properties.isAlphabetic) || isDigit($0)
+      }
+  }
+
+  private static func isName(_ text: String, limit: Int, also punctuation: String) -> Bool {
+    guard let first = text.unicodeScalars.first, isLower(first) else { return false }
+    return text.utf8.count <= limit
+      && text.unicodeScalars.allSatisfy {
+        isLower($0) || isDigit($0) || punctuation.unicodeScalars.contains($0)
+      }
+  }
+
+  private static func isLower(_ scalar: Unicode.Scalar) -> Bool { scalar >= "a" && scalar <= "z" }
+  private static func isDigit(_ scalar: Unicode.Scalar) -> Bool { scalar >= "0" && scalar <= "9" }
+}

@@ -1,0 +1,91 @@
+package import DataModel
+package import Storage
+
+/// The actions that can be submitted: those of the plug-ins in the store, by full and by short name.
+package struct ActionCatalogue: Sendable {
+  package struct Entry: Sendable {
+    package let kind: JobKind
+    package let action: ManifestAction
+    package let isActive: Bool
+  }
+
+  package let entries: [Entry]
+
+  package init(_ entries: [Entry]) { self.entries = entries }
+
+  /// From the store's list. A manifest that this version cannot read offers nothing; it was refused with its
+  /// reason when its file came.
+  package init(_ list: PluginList) {
+    var entries: [Entry] = []
+    for file in list.files where file.state != .refused {
+      guard let manifest = try? Manifest(text: file.manifest) else { continue }
+      for action in manifest.actions {
+        let kind = JobKind(plugin: manifest.id, action: action.name)
+        entries.append(Entry(kind: kind, action: action, isActive: file.state == .active))
+      }
+    }
+    self.init(entries)
+  }
+
+  /// Finds `plugin:action`, or a short action name that exactly one plug-in has.
+  package func resolve(_ name: String) throws(EngineError) -> Entry {
+    if let kind = JobKind(name) {
+      let known = entries.filter { $0.kind == kind }
+      if let entry = known.first(where: \.isActive) { return entry }
+      if let entry = known.first { throw removed(entry.kind) }
+      throw unknown(name)
+    }
+    let active = entries.filter { $0.isActive && $0.kind.action == name }
+    let kinds = Set(active.map(\.kind)).sorted()
+    if kinds.count > 1 {
+      let names = kinds.map(\.description).joined(separator: ", ")
+      throw EngineError(
+        .ambiguousAction, "the action \"\(name)\" is offered by \(kinds.count) plug-ins: \(names)",
+        cure: "name one of them in full")
+    }
+    if let entry = active.first { return entry }
+    if let entry = entries.first(where: { $0.kind.action == name }) { throw removed(entry.kind) }
+    throw unknown(name)
+  }
+
+  private func removed(_ kind: JobKind) -> EngineError {
+    EngineError(
+      .unknownAction, "the plug-in \"\(kind.plugin)\" that has \"\(kind.action)\" was removed",
+      cure: "put its file back into the plug-in directory")
+  }
+
+  private func unknown(_ name: String) -> EngineError {
+    let names = Set(entries.filter(\.isActive).map(\.kind)).sorted().map(\.description)
+    let near = names.min { distance($0, name) < distance($1, name) }
+    var cure = "see `bulkhead plugins list`"
+    if let near, distance(near, name) <= 3 { cure = "did you mean \(near)?" }
+    if names.isEmpty { cure = "no plug-in is active; see `bulkhead plugins list` for what was refused" }
+    return EngineError(.unknownAction, "no plug-in has the action \"\(name)\"", cure: cure)
+  }
+
+  /// Edit distance to the full name or to its action part, whichever is nearer.
+  private func distance(_ full: String, _ typed: String) -> Int {
+    let action = full.split(separator: ":", maxSplits: 1).last.map(String.init) ?? full
+    return min(EditDistance.between(full, typed), EditDistance.between(action, typed))
+  }
+}
+
+/// Levenshtein's distance, for "did you mean".
+enum EditDistance {
+  static func between(_ left: String, _ right: String) -> Int {
+    let a = Array(left.utf8)
+    let b = Array(right.utf8)
+    guard a.count <= 200, b.count <= 200 else { return Int.max }
+    var row = Array(0 ... b.count)
+    for i in 0 ..< a.count {
+      var diagonal = row[0]
+      row[0] = i + 1
+      for j in 0 ..< b.count {
+        let substituted = diagonal + (a[i] == b[j] ? 0 : 1)
+        diagonal = row[j + 1]
+        row[j + 1] = min(substituted, row[j] + 1, diagonal + 1)
+      }
+    }
+    return row[b.count]
+  }
+}

@@ -1,0 +1,105 @@
+package import DataModel
+package import Storage
+
+/// What a client can ask of the engine. Blocking; safe from any thread. Gateway and command speak to this, never
+/// to the store.
+package struct JobClient: Sendable {
+  private let store: any Store
+  private let randomBytes: @Sendable () -> [UInt8]
+
+  /// `randomBytes` gives 16 fresh random bytes at each call.
+  package init(store: any Store, randomBytes: @escaping @Sendable () -> [UInt8] = JobClient.random16) {
+    self.store = store
+    self.randomBytes = randomBytes
+  }
+
+  /// Checks the submission against the action's schema and makes `count` equal jobs of it.
+  package func submit(_ submission: Submission, count: Int = 1) throws(EngineError) -> [JobID] {
+    let request = try prepare(submission)
+    let batch = SubmitJobs(batchID: randomBytes(), jobs: Array(repeating: request, count: count))
+    do {
+      return try ask(batch).ids
+    } catch let error where error.code == .store {
+      // The answer was lost: the same batch id gives the same jobs, made now or before.
+      return try ask(batch).ids
+    }
+  }
+
+  /// The checked request, as the store takes it.
+  package func prepare(_ submission: Submission) throws(EngineError) -> JobRequest {
+    let entry = try ActionCatalogue(ask(ListPlugins())).resolve(submission.action)
+    return try submission.request(for: entry)
+  }
+
+  package func job(_ id: JobID) throws(EngineError) -> JobRow {
+    if let row = try ask(GetJob(job: id)).value { return row }
+    throw Self.noSuchJob(id)
+  }
+
+  package func jobs(_ query: ListJobs) throws(EngineError) -> [JobRow] { try ask(query).rows }
+
+  package func events(_ id: JobID) throws(EngineError) -> [JobEvent] { try ask(ListEvents(job: id)).rows }
+
+  package func logLines(_ id: JobID, after: Int64 = 0) throws(EngineError) -> [LogLine] {
+    try ask(ListLogLines(job: id, after: after)).rows
+  }
+
+  package func cancel(_ id: JobID) throws(EngineError) -> CancelAnswer {
+    let answer = try ask(RequestCancel(job: id))
+    if answer == .notFound { throw Self.noSuchJob(id) }
+    return answer
+  }
+
+  package func plugins() throws(EngineError) -> PluginList { try ask(ListPlugins()) }
+
+  package func nodes() throws(EngineError) -> [NodeRow] { try ask(ListNodes()).rows }
+
+  /// Why the job stands where it stands, outermost reason first.
+  package func why(_ id: JobID) throws(EngineError) -> [WhyLine] {
+    let row = try job(id)
+    return try Why.explain(row, plugins: plugins(), nodes: nodes(), events: events(id))
+  }
+
+  /// Calls `onChange` with the job's row now and after each change until it has ended or rests as `lost`;
+  /// returns that last row. `onChange` answering false ends the watch early. Works without wake-ups too: it asks
+  /// again every second.
+  package func watch(_ id: JobID, _ onChange: (JobRow) -> Bool) throws(EngineError) -> JobRow {
+    let bell = Bell()
+    let observation = try stored { () throws(StoreError) in
+      try store.observe(.job(id)) { _ in bell.ring() }
+    }
+    defer { observation.cancel() }
+    while true {
+      let row = try job(id)
+      if !onChange(row) || row.status.isAtRest { return row }
+      bell.wait(milliseconds: 1000)
+    }
+  }
+
+  private func ask<V: StoreVerb>(_ verb: V) throws(EngineError) -> V.Reply {
+    try stored { () throws(StoreError) in try store.perform(verb) }
+  }
+
+  private func stored<R>(_ body: () throws(StoreError) -> R) throws(EngineError) -> R {
+    do { return try body() } catch { throw EngineError(error) }
+  }
+
+  private static func noSuchJob(_ id: JobID) -> EngineError {
+    EngineError(.notFound, "there is no job \(id)", cure: "see `bulkhead jobs list`")
+  }
+
+  package static let random16: @Sendable () -> [UInt8] = {
+    var generator = SystemRandomNumberGenerator()
+    return (0 ..< 16).map { _ in UInt8.random(in: 0 ... 255, using: &generator) }
+  }
+}
+
+extension JobStatus {
+  /// Ended, or `lost`: nothing more comes by itself.
+  package var isAtRest: Bool {
+    switch self {
+    case .ended: true
+    case .live(let state): state == .lost
+    }
+  }
+}

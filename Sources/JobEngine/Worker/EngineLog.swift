@@ -1,0 +1,21 @@
+import Glibc
+import Threading
+
+/// The worker's own log: lines on standard error, which `serve` keeps.
+package enum EngineLog {
+  package static func info(_ text: String) { write("info", text) }
+  package static func error(_ text: String) { write("error", text) }
+
+  private static func write(_ level: String, _ text: String) {
+    var seconds = time(nil)
+    var parts = tm()
+    gmtime_r(&seconds, &parts)
+    let two = { (n: Int32) in n < 10 ? "0\(n)" : "\(n)" }
+    let stamp =
+      "\(parts.tm_year + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))T"
+      + "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))Z"
+    let line = Array("\(stamp) \(level) \(text)\n".utf8)
+    // One write keeps lines of several processes whole; a log that cannot be written stops nothing.
+    _ = line.withUnsafeBytes { Glibc.write(2, $0.baseAddress, $0.count) }
+  }
+}

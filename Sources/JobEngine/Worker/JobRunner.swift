@@ -1,0 +1,121 @@
+import DataModel
+import PluginHost
+import Storage
+import Threading
+
+/// Takes a claimed job from its lease to its stored outcome. The way of one job, top to bottom:
+/// lease → start (committed) → enter the plug-in on a thread → outcome → finish (committed).
+final class JobRunner: Sendable {
+  private let inventory: RunInventory
+  private let writer: RunWriter
+  private let session: StoreSession
+  private let threads: JobThreads
+  private let ladder: CancelLadder
+  /// Called when a slot became free.
+  private let onFree: @Sendable () -> Void
+
+  init(
+    inventory: RunInventory, writer: RunWriter, session: StoreSession, threads: JobThreads,
+    ladder: CancelLadder, onFree: @escaping @Sendable () -> Void
+  ) {
+    self.inventory = inventory
+    self.writer = writer
+    self.session = session
+    self.threads = threads
+    self.ladder = ladder
+    self.onFree = onFree
+  }
+
+  /// Takes leases in and sends their starts in one go.
+  func begin(_ runs: [ActiveRun]) {
+    for run in runs { inventory.add(run) }
+    sendStarts(runs.filter { $0.markStarting() })
+  }
+
+  /// Gives back a lease that this worker cannot run after all.
+  func handBack(_ run: JobRun) {
+    writer.send(RunWrite(run, .handBack))
+  }
+
+  /// Sends a start: at first, or again when a hello said that it was not committed.
+  func sendStarts(_ runs: [ActiveRun]) {
+    writer.send(
+      runs.map { run in
+        (RunWrite(run.id, .start), { [weak self] answer in self?.started(run, answer) })
+      })
+  }
+
+  /// The start is committed (or this run is too late): from here on the job is never entered again by others.
+  func started(_ active: ActiveRun, _ answer: RunAnswer) {
+    guard answer == .done else { return forget(active) }
+    let context = EngineContext(run: active.id, writer: writer, session: session)
+    let run = PluginRun(active, context: context)
+    context.stopped = { [weak run] in run?.isStopped ?? true }
+    guard active.markRunning(run) else { return }
+    threads.submit { [self] in execute(active, run) }
+  }
+
+  /// On a thread of its own: the plug-in's code runs here.
+  private func execute(_ active: ActiveRun, _ run: PluginRun) {
+    FaultPoint.reach("run.before_entry")
+    ladder.begin(active)
+    let end = run.execute()
+    ladder.end(active)
+    settle(active, end)
+  }
+
+  private func settle(_ active: ActiveRun, _ end: RunEnd) {
+    guard let write = active.markReturned(end) else { return forget(active) }
+    writer.send(write) { [weak self] answer in
+      if answer == .fenced {
+        EngineLog.info("job \(active.id.job): returned \(end.code) too late, the job is no longer this worker's")
+      }
+      self?.forget(active)
+    }
+  }
+
+  func forget(_ active: ActiveRun) {
+    inventory.remove(active.id)
+    onFree()
+  }
+
+  /// What a hello says of a run.
+  func settle(_ active: ActiveRun, _ verdict: HelloAnswer.Verdict) {
+    switch verdict {
+    case .keep: keep(active)
+    case .enter: started(active, .done)
+    case .startAgain: sendStarts([active])
+    case .stored: forget(active)
+    case .cancel: ladder.cancel(active)
+    case .fenced: fence(active)
+    }
+  }
+
+  private func keep(_ active: ActiveRun) {
+    switch active.inventoryEntry.phase {
+    case .leased: if active.markStarting() { sendStarts([active]) }
+    case .zombie: writer.send(RunWrite(active.id, .endGrace))
+    default: break
+    }
+  }
+
+  /// The job went on without this run: what has not been entered never is, what runs is told to end.
+  private func fence(_ active: ActiveRun) {
+    active.raise(StopBits.fenced)
+    switch active.inventoryEntry.phase {
+    case .running, .zombie: break
+    default: forget(active)
+    }
+  }
+}
+
+extension PluginRun {
+  /// The host's run of a claimed job.
+  convenience init(_ active: ActiveRun, context: EngineContext) {
+    let lease = active.lease
+    self.init(
+      entry: active.action.function, context: context, jobID: lease.run.job, fence: lease.run.fence,
+      attempt: lease.attempt, paramsJSON: lease.params, cleanupMilliseconds: lease.cleanupMilliseconds,
+      options: .fromEnvironment)
+  }
+}

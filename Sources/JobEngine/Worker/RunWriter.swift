@@ -1,0 +1,147 @@
+import DataModel
+import Storage
+import Threading
+
+/// Everything that this worker writes about its runs goes through here: one thread, one request on its way,
+/// and all that came meanwhile goes in the next one. So a busy worker costs a few commits, not one a job, and an
+/// idle one waits for nothing.
+final class RunWriter: Sendable {
+  private struct Item {
+    var write: RunWrite
+    var onAnswer: (@Sendable (RunAnswer) -> Void)?
+
+    /// A hello settles starts and finishes; all else is sent again after a connection ended in the middle.
+    var isSettledByHello: Bool {
+      switch write.act {
+      case .start, .finish, .handBack: true
+      default: false
+      }
+    }
+  }
+
+  private struct State {
+    var items: [Item] = []
+    /// The newest progress of each run.
+    var progress: [JobRun: JobProgress] = [:]
+    var logBytes = 0
+    var droppedLines: [JobRun: Int] = [:]
+    var isUrgent = false
+    var isClosing = false
+  }
+
+  /// Log and progress wait at most so long for company.
+  private static let lazyMilliseconds: Int64 = 50
+  /// Lines that wait while nobody serves; more are counted, not kept.
+  private static let maximumLogBytes = 4 << 20
+  private static let maximumItems = 4096
+
+  private let state = Condition(State())
+  private let session: StoreSession
+
+  init(session: StoreSession) { self.session = session }
+
+  /// Sends a change of state soon; `onAnswer` is called from the writer's thread.
+  func send(_ write: RunWrite, _ onAnswer: (@Sendable (RunAnswer) -> Void)? = nil) {
+    send([write], onAnswer)
+  }
+
+  func send(_ writes: [RunWrite], _ onAnswer: (@Sendable (RunAnswer) -> Void)?) {
+    state.update {
+      for write in writes { $0.items.append(Item(write: write, onAnswer: onAnswer)) }
+      $0.isUrgent = true
+    }
+  }
+
+  /// Sends several changes, each with its own answer.
+  func send(_ writes: [(RunWrite, @Sendable (RunAnswer) -> Void)]) {
+    state.update {
+      for (write, onAnswer) in writes { $0.items.append(Item(write: write, onAnswer: onAnswer)) }
+      $0.isUrgent = true
+    }
+  }
+
+  func log(_ run: JobRun, _ line: LogLine) {
+    state.update {
+      guard $0.logBytes + line.text.utf8.count <= Self.maximumLogBytes else {
+        $0.droppedLines[run, default: 0] += 1
+        return
+      }
+      $0.logBytes += line.text.utf8.count
+      if let last = $0.items.indices.last, $0.items[last].write.run == run,
+        case .log(let lines) = $0.items[last].write.act
+      {
+        $0.items[last].write.act = .log(lines + [line])
+      } else {
+        $0.items.append(Item(write: RunWrite(run, .log([line]))))
+      }
+    }
+  }
+
+  func progress(_ run: JobRun, _ progress: JobProgress) {
+    state.update { $0.progress[run] = progress }
+  }
+
+  /// Ends the thread once everything is written.
+  func close() {
+    state.update { $0.isClosing = true }
+  }
+
+  /// The writer's thread.
+  func run(now: @Sendable () -> Milliseconds) {
+    while true {
+      waitForWork()
+      let (items, isClosing) = take(now())
+      if items.isEmpty {
+        if isClosing { return }
+        continue
+      }
+      do {
+        let answers = try session.perform(
+          { WriteRuns(node: $0, items: items.map(\.write)) }, repeated: false)
+        for (item, answer) in zip(items, answers) { item.onAnswer?(answer) }
+      } catch where error.code == .inDoubt {
+        putBack(items.filter { !$0.isSettledByHello })
+      } catch {
+        EngineLog.error("cannot write \(items.count) changes of jobs: \(error)")
+        if session.isOver { return }
+        putBack(items)
+        session.pause(milliseconds: 200)
+      }
+    }
+  }
+
+  private func waitForWork() {
+    let isUrgent = state.wait { state -> Bool? in
+      if state.isUrgent || state.isClosing { return true }
+      return state.items.isEmpty && state.progress.isEmpty && state.droppedLines.isEmpty ? nil : false
+    }
+    if isUrgent == false {
+      _ = state.wait(milliseconds: Self.lazyMilliseconds) { $0.isUrgent || $0.isClosing ? true : nil }
+    }
+  }
+
+  private func take(_ now: Milliseconds) -> ([Item], isClosing: Bool) {
+    state.withLock { state in
+      var items = state.progress.map { Item(write: RunWrite($0.key, .progress($0.value))) }
+      for (run, count) in state.droppedLines {
+        let text = "\(count) lines were dropped: they came faster than they could be stored"
+        items.append(Item(write: RunWrite(run, .log([LogLine(at: now, level: 2, text: text)]))))
+      }
+      let taken = min(state.items.count, Self.maximumItems)
+      items += state.items[..<taken]
+      state.items.removeFirst(taken)
+      state.progress = [:]
+      state.droppedLines = [:]
+      state.logBytes = 0
+      state.isUrgent = !state.items.isEmpty
+      return (items, state.isClosing)
+    }
+  }
+
+  private func putBack(_ items: [Item]) {
+    state.update {
+      $0.items.insert(contentsOf: items, at: 0)
+      $0.isUrgent = !$0.items.isEmpty
+    }
+  }
+}

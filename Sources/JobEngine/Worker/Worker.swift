@@ -1,0 +1,155 @@
+package import DataModel
+import PluginHost
+package import Storage
+import Synchronization
+import Threading
+
+/// What a worker process needs to know.
+package struct WorkerConfiguration: Sendable {
+  package var process: ProcessIdentity
+  /// Jobs at once.
+  package var slots: Int
+  /// How long it goes on without a store and without a job before it ends.
+  package var awayMilliseconds: Int64
+  package var dial: StoreDialer
+
+  package init(
+    process: ProcessIdentity, slots: Int, awayMilliseconds: Int64 = 60_000, dial: @escaping StoreDialer
+  ) {
+    self.process = process
+    self.slots = slots
+    self.awayMilliseconds = awayMilliseconds
+    self.dial = dial
+  }
+}
+
+/// Why a worker ended.
+package enum WorkerEnd: Sendable, Equatable {
+  /// It was told to drain, and its last job has ended.
+  case drained
+  /// Nobody served the store for too long, and it had no job.
+  case alone
+  /// The store no longer knows this node: another process answers for its jobs.
+  case disowned
+}
+
+/// One worker: claims jobs, runs customers' plug-ins on its own threads, and outlives the process that serves
+/// the store.
+package final class Worker: Sendable {
+  private let configuration: WorkerConfiguration
+  private let session: StoreSession
+  private let inventory = RunInventory()
+  private let writer: RunWriter
+  private let generations: GenerationTable
+  private let runner: JobRunner
+  private let claims: ClaimLoop
+  private let claimBell: Bell
+  private let pluginBell: Bell
+
+  package init(_ configuration: WorkerConfiguration) {
+    self.configuration = configuration
+    let claimBell = Bell()
+    let pluginBell = Bell()
+    let freed = SlotBell()
+    session = StoreSession(process: configuration.process, dial: configuration.dial)
+    writer = RunWriter(session: session)
+    generations = GenerationTable(loader: PluginLoader(host: HostTables.shared.host))
+    let threads = JobThreads(limit: configuration.slots)
+    let ladder = CancelLadder(
+      timer: DeadlineTimer(), writer: writer, threads: threads, onZombie: { claimBell.ring() })
+    runner = JobRunner(
+      inventory: inventory, writer: writer, session: session, threads: threads, ladder: ladder,
+      onFree: { freed.ring() })
+    claims = ClaimLoop(
+      session: session, inventory: inventory, generations: generations, runner: runner, ladder: ladder,
+      slots: configuration.slots, bell: claimBell, onPlugins: { pluginBell.ring() })
+    freed.connect(claims)
+    self.claimBell = claimBell
+    self.pluginBell = pluginBell
+  }
+
+  /// Claims nothing more, hands back what has not started, ends when the rest has ended.
+  package func drain() { claims.drain() }
+
+  /// Runs until it is drained, alone or disowned. Blocks its caller.
+  package func run() -> WorkerEnd {
+    let writing = OSThread("bh-writer") { [writer] in writer.run(now: { WallClock.milliseconds }) }
+    OSThread("bh-plugins") { [self] in loadPlugins() }
+    let end = Threading.Condition<WorkerEnd?>(nil)
+    OSThread("bh-claims") { [self] in
+      claims.run()
+      end.update { if $0 == nil { $0 = .drained } }
+    }
+    OSThread("bh-session") { [self] in
+      let why = stayConnected()
+      end.update { if $0 == nil { $0 = why } }
+    }
+    let why = end.wait { $0 } ?? .drained
+    writer.close()
+    writing.join(milliseconds: 10_000)
+    session.end()
+    return why
+  }
+
+  /// Dials again and again; returns when going on is pointless.
+  private func stayConnected() -> WorkerEnd {
+    while !session.isOver {
+      do {
+        try session.connectOnce(
+          inventory: { self.inventory.all }, settle: { self.runner.settle($0, $1) },
+          onSignal: { [claimBell, pluginBell] signal in
+            if signal == .pluginsChanged { pluginBell.ring() }
+            claimBell.ring()
+          },
+          opened: { [claimBell, pluginBell] in
+            pluginBell.ring()
+            claimBell.ring()
+          })
+      } catch where error.code == .fenced {
+        EngineLog.error("the store no longer knows this worker: \(error)")
+        inventory.all.forEach { runner.settle($0, .fenced) }
+        _ = inventory.waitUntilEmpty(milliseconds: 10_000)
+        return .disowned
+      } catch {
+        session.pause(milliseconds: 100)
+      }
+      if session.millisecondsAway > configuration.awayMilliseconds && inventory.count == 0 { return .alone }
+    }
+    return .drained
+  }
+
+  /// The loader's thread: loads what became active and reports it.
+  private func loadPlugins() {
+    while !session.isOver {
+      pluginBell.wait(milliseconds: nil)
+      do {
+        let list = try session.perform({ _ in ListPlugins() }, repeated: true)
+        generations.refresh(list) { sha256, problem in report(sha256, problem) }
+        claimBell.ring()
+      } catch {
+        if error.code != .closed { EngineLog.error("cannot read the list of plug-ins: \(error)") }
+      }
+    }
+  }
+
+  private func report(_ sha256: String, _ problem: String?) {
+    if let problem { EngineLog.error("cannot load a plug-in: \(problem)") }
+    do {
+      _ = try session.perform(
+        {
+          ReportPlugin(
+            PluginReport(node: $0, sha256: sha256, isLoaded: problem == nil, message: problem ?? ""))
+        }, repeated: true)
+    } catch {
+      EngineLog.error("cannot report a plug-in: \(error)")
+    }
+  }
+}
+
+/// Tells the claim loop of free slots: the loop is made after the runner that rings.
+private final class SlotBell: Sendable {
+  private let loop = Mutex<ClaimLoop?>(nil)
+
+  func connect(_ loop: ClaimLoop) { self.loop.withLock { $0 = loop } }
+  func ring() { loop.withLock { $0 }?.slotFreed() }
+}

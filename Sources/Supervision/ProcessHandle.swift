@@ -1,0 +1,62 @@
+import CProcess
+import Glibc
+import Threading
+
+/// A process that this one watches, child or not: its end is seen, never guessed.
+package final class ProcessHandle: Sendable {
+  package let facts: ProcessFacts
+  private let pidfd: Int32
+  private let isChild: Bool
+
+  /// Takes hold of a living process; nil when it has ended or the number belongs to another one now.
+  package init?(pid: Int32, startTicks: Int64, isChild: Bool) {
+    let pidfd = cprocess_pidfd_open(pid)
+    guard pidfd >= 0 else { return nil }
+    // Read after the descriptor was taken: it cannot change hands any more.
+    guard let facts = ProcessFacts(pid: pid), facts.startTicks == startTicks, isChild || !facts.hasEnded else {
+      close(pidfd)
+      return nil
+    }
+    self.facts = facts
+    self.pidfd = pidfd
+    self.isChild = isChild
+  }
+
+  deinit { close(pidfd) }
+
+  /// Waits until the process has ended (nil: no limit); how it ended, or nil when the time passed first.
+  package func waitForEnd(milliseconds: Int32? = nil) -> String? {
+    var entry = pollfd(fd: pidfd, events: Int16(POLLIN), revents: 0)
+    while true {
+      let ready = poll(&entry, 1, milliseconds ?? -1)
+      if ready > 0 { return describeEnd() }
+      if ready == 0 { return nil }
+      if errno != EINTR { return "its end could not be watched: \(String(cString: strerror(errno)))" }
+    }
+  }
+
+  package var hasEnded: Bool { waitForEnd(milliseconds: 0) != nil }
+
+  package func signal(_ number: Int32) {
+    _ = cprocess_pidfd_send_signal(pidfd, number)
+  }
+
+  /// Kills what the process left behind in its session. Call it after its end and before anything of it is given
+  /// to others: a child of a plug-in may still hold the outside world. How many were killed.
+  package func killSession() -> Int {
+    guard facts.session == facts.pid else { return 0 }
+    var killed = 0
+    for other in ProcessFacts.ofSession(facts.pid) where !other.hasEnded && other.pid != getpid() {
+      if kill(other.pid, SIGKILL) == 0 { killed += 1 }
+    }
+    return killed
+  }
+
+  private func describeEnd() -> String {
+    guard isChild else { return "ended" }
+    var status: Int32 = 0
+    guard waitpid(facts.pid, &status, WNOHANG) == facts.pid else { return "ended" }
+    let signal = status & 0x7F
+    return signal == 0 ? "ended with exit code \((status >> 8) & 0xFF)" : "killed by signal \(signal)"
+  }
+}

@@ -1,0 +1,76 @@
+import DataModel
+import JobEngine
+import PluginHost
+import Storage
+import Synchronization
+
+/// Keeps the store's list of plug-ins as the directory is: each file that came, was refused or went is one row.
+final class PluginRegistry: Sendable {
+  private let store: any Store
+
+  init(store: any Store) { self.store = store }
+
+  /// Stores what the directory's watch saw.
+  func take(_ outcomes: [PluginFileOutcome]) {
+    for outcome in outcomes {
+      let file = row(outcome)
+      say(file)
+      put(file)
+    }
+  }
+
+  /// After the first whole scan: what the store knows and the directory no longer has was removed meanwhile.
+  func reconcile(present: Set<String>) {
+    do {
+      for var file in try store.perform(ListPlugins()).files
+      where file.state != .removed && !present.contains(file.file) {
+        file.state = .removed
+        file.message = "its file is no longer in the plug-in directory"
+        say(file)
+        put(file)
+      }
+    } catch {
+      EngineLog.error("cannot read the list of plug-ins: \(error)")
+    }
+  }
+
+  private func put(_ file: PluginFile) {
+    do {
+      _ = try store.perform(PutPluginFile(file))
+    } catch {
+      EngineLog.error("cannot store what became of \(file.file): \(error)")
+    }
+  }
+
+  private func row(_ outcome: PluginFileOutcome) -> PluginFile {
+    switch outcome {
+    case .accepted(let file, let plugin):
+      PluginFile(
+        file: file, state: .active, pluginID: plugin.manifest.id, version: plugin.manifest.version,
+        sha256: plugin.sha256, manifest: plugin.manifestText, image: plugin.imagePath)
+    case .refused(let file, let refusal):
+      PluginFile(
+        file: file, state: .refused, pluginID: refusal.pluginID ?? "", sha256: refusal.sha256 ?? "",
+        message: refusal.message)
+    case .removed(let file):
+      removed(file)
+    }
+  }
+
+  /// Keeps what is known of the file, so that its waiting jobs can say what they wait for.
+  private func removed(_ name: String) -> PluginFile {
+    let known = (try? store.perform(ListPlugins()))?.files.first { $0.file == name }
+    var file = known ?? PluginFile(file: name, state: .removed)
+    file.state = .removed
+    file.message = "its file was removed from the plug-in directory"
+    return file
+  }
+
+  private func say(_ file: PluginFile) {
+    switch file.state {
+    case .active: EngineLog.info("plug-in \(file.pluginID) \(file.version) is active (\(file.file))")
+    case .refused: EngineLog.error("refused: \(file.message)")
+    case .removed: EngineLog.info("plug-in file \(file.file) was removed")
+    }
+  }
+}

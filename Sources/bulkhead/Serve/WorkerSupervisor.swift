@@ -1,0 +1,192 @@
+import DataModel
+import Glibc
+import JobEngine
+import Storage
+import Supervision
+import Synchronization
+import Threading
+
+/// Keeps one worker running beside this process: starts it, adopts the ones that outlived an earlier `serve`,
+/// and when one ends makes sure of it, kills what it left, tells the store, and starts the next.
+final class WorkerSupervisor: Sendable {
+  private struct Watched {
+    var handle: ProcessHandle
+    var startedAt: Milliseconds
+    var isConnected = false
+  }
+
+  private struct State {
+    var workers: [Int32: Watched] = [:]
+    var policy = RestartPolicy()
+    var isStopping = false
+    var isStarting = false
+    /// Faults are armed in the first worker only: the next one has to live.
+    var firstWorkerFaults: String?
+  }
+
+  /// How long an adopted worker may take to come back before another is started beside it.
+  private static let adoptionMilliseconds: Int64 = 2000
+
+  private let store: any Store
+  private let executable: String
+  private let arguments: [String]
+  private let environment: [String: String]
+  private let state: Threading.Condition<State>
+
+  init(
+    store: any Store, executable: String, arguments: [String], environment: [String: String]
+  ) {
+    self.store = store
+    self.executable = executable
+    self.arguments = arguments
+    var inherited = environment
+    let faults = inherited.removeValue(forKey: "BULKHEAD_WORKER_FAULT")
+    inherited["BULKHEAD_FAULT"] = nil
+    self.environment = inherited
+    state = Threading.Condition(State(firstWorkerFaults: faults))
+  }
+
+  /// Settles the nodes that an earlier `serve` left: adopts the living, ends the dead. Call it before the socket
+  /// opens; then `ensureWorker`.
+  func adopt() throws(StoreError) {
+    let boot = ProcessFacts.bootID()
+    for node in try store.perform(ListNodes()).rows {
+      let process = node.process
+      let isHere = process.bootID == boot
+      if isHere,
+        let handle = ProcessHandle(pid: process.pid, startTicks: process.startTicks, isChild: false)
+      {
+        EngineLog.info("adopting worker \(node.id) (pid \(process.pid)) with \(node.activeJobs) jobs")
+        watch(handle)
+      } else {
+        if isHere { killLeftovers(session: process.pid) }
+        end(node.id, "its process had ended before this engine started")
+      }
+    }
+  }
+
+  /// Starts a worker when none lives; gives an adopted one a moment to come back first.
+  func ensureWorker() {
+    OSThread("bh-ensure") { [self] in
+      _ = state.wait(milliseconds: Self.adoptionMilliseconds) { state -> Bool? in
+        state.workers.isEmpty || state.isStopping || state.workers.values.contains(where: \.isConnected)
+          ? true : nil
+      }
+      let isNeeded = state.withLock { !$0.workers.values.contains(where: \.isConnected) }
+      if isNeeded { start() }
+    }
+  }
+
+  /// A connection said hello as that process.
+  func connected(pid: Int32) {
+    state.update { $0.workers[pid]?.isConnected = true }
+  }
+
+  func disconnected(pid: Int32) {
+    state.update { $0.workers[pid]?.isConnected = false }
+  }
+
+  /// From here on no worker is started again.
+  func stopStarting() {
+    state.update { $0.isStopping = true }
+  }
+
+  func killAll() {
+    for worker in state.withLock({ Array($0.workers.values) }) { worker.handle.signal(9) }
+  }
+
+  /// Waits until every worker has ended and the store knows it.
+  func waitUntilGone() {
+    _ = state.wait { $0.workers.isEmpty && !$0.isStarting ? true : nil }
+  }
+
+  var workerPIDs: [Int32] { state.withLock { Array($0.workers.keys) } }
+
+  private func start() {
+    let faults = state.update { state -> String?? in
+      if state.isStopping || state.isStarting { return nil }
+      state.isStarting = true
+      defer { state.firstWorkerFaults = nil }
+      return .some(state.firstWorkerFaults)
+    }
+    guard let faults else { return }
+    var environment = environment
+    environment["BULKHEAD_FAULT"] = faults
+    do {
+      let handle = try ChildProcess.spawn(executable, arguments, environment: environment, output: 2)
+      EngineLog.info("started worker (pid \(handle.facts.pid))")
+      watch(handle)
+      state.update { $0.isStarting = false }
+    } catch {
+      EngineLog.error("\(error)")
+      state.update { $0.isStarting = false }
+      startLater(startedAt: WallClock.milliseconds)
+    }
+  }
+
+  private func watch(_ handle: ProcessHandle) {
+    let startedAt = WallClock.milliseconds
+    let isNew = state.update { state in
+      defer { state.workers[handle.facts.pid] = Watched(handle: handle, startedAt: startedAt) }
+      return state.workers[handle.facts.pid] == nil
+    }
+    guard isNew else { return }
+    OSThread("bh-watch") { [self] in
+      let how = handle.waitForEnd() ?? "ended"
+      let killed = handle.killSession()
+      let rest = killed > 0 ? "; \(killed) processes that it left were killed" : ""
+      endNodes(of: handle.facts, detail: how + rest)
+      let isStopping = state.withLock { $0.isStopping }
+      EngineLog.info("worker (pid \(handle.facts.pid)) \(how)\(rest)")
+      if !isStopping && !hasOther(than: handle.facts.pid) { startLater(startedAt: startedAt) }
+      state.update { $0.workers[handle.facts.pid] = nil }
+    }
+  }
+
+  private func hasOther(than pid: Int32) -> Bool {
+    state.withLock { $0.workers.contains { $0.key != pid && $0.value.isConnected } }
+  }
+
+  private func startLater(startedAt: Milliseconds) {
+    let delay = state.withLock { $0.policy.delay(startedAt: startedAt, endedAt: WallClock.milliseconds) }
+    if delay > 0 { _ = state.wait(milliseconds: delay) { $0.isStopping ? true : nil } }
+    start()
+  }
+
+  /// A process may have registered twice, when the answer to its first hello was lost: all its nodes end.
+  private func endNodes(of facts: ProcessFacts, detail: String) {
+    do {
+      for node in try store.perform(ListNodes()).rows
+      where node.process.pid == facts.pid && node.process.startTicks == facts.startTicks {
+        end(node.id, detail)
+      }
+    } catch {
+      EngineLog.error("cannot list the workers: \(error)")
+    }
+  }
+
+  /// Retried until the store takes it: jobs of an ended worker must not wait for ever.
+  private func end(_ node: NodeID, _ detail: String) {
+    while true {
+      do {
+        let answer = try store.perform(EndNode(node: node, detail: detail))
+        EngineLog.info(
+          "worker \(node) \(detail): \(answer.requeued) jobs go back to ready, \(answer.lost) are lost, "
+            + "\(answer.ended) ended")
+        return
+      } catch where error.code == .closed {
+        return
+      } catch {
+        EngineLog.error("cannot end worker \(node), trying again in a second: \(error)")
+        _ = state.wait(milliseconds: 1000) { _ -> Bool? in nil }
+      }
+    }
+  }
+
+  /// While a session has members its number is not given to a new process: so a living process with that number
+  /// proves that nothing is left.
+  private func killLeftovers(session: Int32) {
+    if let other = ProcessFacts(pid: session), !other.hasEnded { return }
+    for process in ProcessFacts.ofSession(session) where !process.hasEnded { kill(process.pid, 9) }
+  }
+}

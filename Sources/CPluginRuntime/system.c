@@ -28,6 +28,12 @@ int32_t bhrt_gettid(void) { return (int32_t)syscall(SYS_gettid); }
 
 void bhrt_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
 
+static __thread void *thread_record;
+
+void *bhrt_thread_record(void) { return thread_record; }
+
+void bhrt_set_thread_record(void *record) { thread_record = record; }
+
 int32_t bhrt_futex_wait_until(const uint32_t *word, uint32_t expected, int64_t deadline_ns) {
   struct timespec t = {deadline_ns / 1000000000, deadline_ns % 1000000000};
   /* WAIT_BITSET, because its limit is a point in time: nothing to compute again after a spurious wake-up. */

@@ -141,6 +141,12 @@ void bhrt_name_thread(const char *name);
 #define BHRT_GUARD_MADVISE 1  /**< by MADV_GUARD_INSTALL (Linux 6.13): costs no mapping */
 #define BHRT_GUARD_MPROTECT 2 /**< by mprotect: splits the mapping */
 
+/** The record of the calling job thread, NULL on every other thread. */
+void *bhrt_thread_record(void);
+
+/** Makes the calling thread a job thread. */
+void bhrt_set_thread_record(void *record);
+
 /** Processes and threads that the user may have (ulimit -u); a negative number when that is not bound. */
 int64_t bhrt_user_process_limit(void);
 

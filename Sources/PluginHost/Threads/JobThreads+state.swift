@@ -4,7 +4,7 @@ extension JobThreads {
   /// One thread's place in the pool. Places are reused; `turn` tells one use from the next.
   struct Slot {
     var memory: SlotMemory?
-    var thread: HostThread?
+    var thread: SlotThread?
     var turn: UInt64 = 0
     var isWorking = false
     var isAbandoned = false
@@ -118,9 +118,9 @@ extension JobThreads.State {
   }
 
   /// Threads that have ended and are to be joined, and their memory.
-  mutating func takeEnded() -> [(HostThread, SlotMemory)] {
+  mutating func takeEnded() -> [(SlotThread, SlotMemory)] {
     guard endedCount > 0 else { return [] }
-    var ended: [(HostThread, SlotMemory)] = []
+    var ended: [(SlotThread, SlotMemory)] = []
     for slot in slots.indices where slots[slot].hasEnded {
       guard let thread = slots[slot].thread, let memory = slots[slot].memory else { continue }
       ended.append((thread, memory))

@@ -1,6 +1,7 @@
 import CPluginRuntime
 import Glibc
 import Synchronization
+import Threading
 
 /// The threads that run jobs: one OS thread per running job, made on demand up to `limit` and kept.
 ///
@@ -30,18 +31,17 @@ package final class JobThreads: Sendable {
   let dispatcherWord: SharedWord
   /// Rises whenever a thread has ended.
   let endWord: SharedWord
-  private let dispatcher = Mutex<HostThread?>(nil)
+  private let dispatcher = Mutex<OSThread?>(nil)
   private let cores: Int
 
-  /// `limit`: most jobs at once; see `ThreadLimits` for what the machine allows. Throws when not even the
-  /// dispatcher's thread can be started.
-  package init(limit: Int) throws(HostError) {
+  /// `limit`: most jobs at once; see `ThreadLimits` for what the machine allows.
+  package init(limit: Int) {
     self.limit = max(limit, 1)
     cores = max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1)
     state = Mutex(State())
     dispatcherWord = SharedWord()
     endWord = SharedWord()
-    let thread = try HostThread(name: "bh-dispatch") { [self] in dispatch() }
+    let thread = OSThread("bh-dispatch") { [self] in dispatch() }
     dispatcher.withLock { $0 = thread }
   }
 
@@ -154,7 +154,7 @@ extension JobThreads {
     do throws(HostError) {
       let memory = try SlotMemory()
       state.withLock { $0.slots[slot].memory = memory }
-      let thread = try HostThread(name: "bh-job-\(slot)", stack: memory.stack) { [self] in serve(slot, memory)
+      let thread = try SlotThread(name: "bh-job-\(slot)", memory: memory) { [self] in serve(slot, memory)
       }
       state.withLock { $0.slots[slot].thread = thread }
       return true
@@ -178,13 +178,13 @@ extension JobThreads {
 
 extension JobThreads {
   private func serve(_ slot: Int, _ memory: SlotMemory) {
-    memory.armAlternateStack()
-    memory.record.pointee.threadID = bhrt_gettid()
+    memory.adopt()
     state.withLock { $0.coming -= 1 }
     while true {
       switch state.withLock({ $0.next(slot) }) {
       case .work(let work, let thread):
-        work(thread)
+        memory.record.pointee.work = thread
+        work()
       case .sleep:
         rest(memory)
         state.withLock { $0.coming -= 1 }
@@ -202,7 +202,7 @@ extension JobThreads {
     while bhrt_load_u32(memory.wakeWord) == 0 {
       let code = bhrt_futex_wait_until(memory.wakeWord, 0, deadline)
       if code == -ETIMEDOUT {
-        bhrt_trim_stack(memory.low + SlotMemory.guardBytes)
+        bhrt_trim_stack(memory.stackLow)
         deadline = BHRT_FOREVER
       }
     }

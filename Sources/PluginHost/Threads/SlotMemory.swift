@@ -17,12 +17,14 @@ struct SlotMemory: @unchecked Sendable {
   static let recordBytes = 4 << 10
   static let bytes = guardBytes + stackBytes + alternateBytes + recordBytes
 
-  /// What the pool keeps of a thread beside its stack. Found by address, without a lock.
+  /// What the pool keeps of a thread beside its stack: found by address from the thread itself, without a lock.
   struct Record {
     /// 0 while the thread sleeps; the waker writes 1.
-    var wakeWord: UInt32
+    var wakeWord: UInt32 = 0
     /// The kernel's number of the thread.
-    var threadID: Int32
+    var threadID: Int32 = 0
+    /// The work that it does now.
+    var work = JobThread(slot: 0, turn: 0)
   }
 
   let low: UnsafeMutableRawPointer
@@ -42,12 +44,11 @@ struct SlotMemory: @unchecked Sendable {
       munmap(mapped, Self.bytes)
       throw Self.refused("guard", -guardKind)
     }
-    record.initialize(to: Record(wakeWord: 0, threadID: 0))
+    record.initialize(to: Record())
   }
 
-  var stack: UnsafeMutableRawBufferPointer {
-    UnsafeMutableRawBufferPointer(start: low + Self.guardBytes, count: Self.stackBytes)
-  }
+  /// The stack's low end: it grows down to here.
+  var stackLow: UnsafeMutableRawPointer { low + Self.guardBytes }
 
   var record: UnsafeMutablePointer<Record> {
     (low + (Self.bytes - Self.recordBytes)).assumingMemoryBound(to: Record.self)
@@ -58,10 +59,13 @@ struct SlotMemory: @unchecked Sendable {
     UnsafeMutableRawPointer(record).assumingMemoryBound(to: UInt32.self)
   }
 
-  /// Puts the calling thread's signal handlers onto the slot's alternate stack.
-  func armAlternateStack() {
+  /// Makes the calling thread the one of this slot: it is found by `JobThread.current`, and its signal handlers
+  /// run on the alternate stack.
+  func adopt() {
+    record.pointee.threadID = bhrt_gettid()
+    bhrt_set_thread_record(record)
     var alternate = stack_t()
-    alternate.ss_sp = low + Self.guardBytes + Self.stackBytes
+    alternate.ss_sp = stackLow + Self.stackBytes
     alternate.ss_size = Self.alternateBytes
     sigaltstack(&alternate, nil)
   }

@@ -1,11 +1,5 @@
-/// One piece of work for a job thread. It is told which thread it has, so that its owner can `abandon` it.
-package typealias JobWork = @Sendable (JobThread) -> Void
-
-/// A thread during one piece of work: stale as soon as that work has returned.
-package struct JobThread: Sendable, Hashable {
-  let slot: Int
-  let turn: UInt64
-}
+/// One piece of work for a job thread.
+package typealias JobWork = @Sendable () -> Void
 
 /// Work in the order of its arrival. Taking is O(1) and lets go of the work's memory at once.
 struct WorkQueue {

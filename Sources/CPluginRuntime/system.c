@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/futex.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -44,6 +45,18 @@ int32_t bhrt_futex_wait_until(const uint32_t *word, uint32_t expected, int64_t d
 
 void bhrt_futex_wake(const uint32_t *word, int32_t count) {
   syscall(SYS_futex, word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, count, NULL, NULL, 0);
+}
+
+int32_t bhrt_event_make(void) {
+  int descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  return descriptor < 0 ? -errno : descriptor;
+}
+
+void bhrt_event_set(int32_t descriptor, int32_t readable) {
+  eventfd_t count;
+  /* Neither can fail in a way that matters: a full counter is readable, an empty one is not. */
+  if (readable) (void)eventfd_write(descriptor, 1);
+  else (void)eventfd_read(descriptor, &count);
 }
 
 int64_t bhrt_user_process_limit(void) {

@@ -65,6 +65,12 @@ static inline bhrt_frame *bhrt_frame_of(bh_ctx *ctx) {
   return (bhrt_frame *)((char *)ctx - offsetof(bhrt_frame, ctx));
 }
 
+/** The word that names the frame's thread. */
+static inline uintptr_t *bhrt_owner(bhrt_frame *frame) { return &frame->owner; }
+
+/** The counter of host calls made by other threads. */
+static inline uint64_t *bhrt_other_calls(bhrt_frame *frame) { return &frame->other_calls; }
+
 /** Counts a host call: without a locked instruction on the run's own thread, the only writer of its counter. */
 static inline void bhrt_count_call(bhrt_frame *frame, int is_owner) {
   if (is_owner) {
@@ -122,6 +128,12 @@ int32_t bhrt_futex_wait_until(const uint32_t *word, uint32_t expected, int64_t d
 
 /** Wakes at most `count` threads that wait for the word. */
 void bhrt_futex_wake(const uint32_t *word, int32_t count);
+
+/** A new eventfd, close-on-exec and non-blocking, not readable; a negative errno when there is none. */
+int32_t bhrt_event_make(void);
+
+/** Makes an eventfd readable (1) or not (0). */
+void bhrt_event_set(int32_t descriptor, int32_t readable);
 
 /** CLOCK_MONOTONIC in nanoseconds. */
 int64_t bhrt_now_ns(void);

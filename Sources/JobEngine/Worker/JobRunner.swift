@@ -62,6 +62,7 @@ final class JobRunner: Sendable {
     ladder.begin(active)
     let end = run.execute()
     ladder.end(active)
+    FaultPoint.reach("run.before_finish")
     settle(active, end)
   }
 

@@ -36,20 +36,18 @@ struct Terminal: Sendable {
   /// Writes all of it at once, past stdio: what was printed stays printed, however the process ends. When the
   /// reader has gone, so does the command, as if the signal had not been ignored.
   func write(_ text: String) {
-    var rest = Array(text.utf8)[...]
+    var rest = Array(text.utf8)
     while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      let count = Glibc.write(descriptor, rest, rest.count)
       if count < 0 {
         if errno == EINTR { continue }
-        if errno == EAGAIN {
-          var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-          poll(&ready, 1, -1)
-          continue
-        }
         if errno == EPIPE { _exit(128 + SIGPIPE) }
-        return
+        guard errno == EAGAIN else { return }
+        var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        poll(&ready, 1, -1)
+      } else {
+        rest.removeFirst(count)
       }
-      rest = rest.dropFirst(count)
     }
   }
 }

@@ -56,8 +56,14 @@ let package = Package(
       ], swiftSettings: strict),
 
     .target(
-      name: "TestSupport", dependencies: ["DataModel", "Storage", "SQLiteStorage", "Threading"], path: "Tests/Support",
-      swiftSettings: strict),
+      name: "TestSupport",
+      dependencies: ["DataModel", "Storage", "SQLiteStorage", "JobEngine", "Supervision", "Threading"],
+      path: "Tests/Support", swiftSettings: strict),
+    .target(name: "CRawSQLite", dependencies: ["CSQLite"], path: "Benchmarks/RawSQLite", publicHeadersPath: "include"),
+    .executableTarget(
+      name: "bench",
+      dependencies: ["TestSupport", "JobEngine", "Storage", "DataModel", "Threading", "CRawSQLite", "bulkhead"],
+      path: "Benchmarks/bench", swiftSettings: strict),
     tests("DataModel", ["DataModel"]),
     tests("Storage", ["Storage", "SQLiteStorage", "DataModel"]),
     tests("PluginHost", ["PluginHost", "DataModel", "CBulkheadPlugin", "CPluginRuntime"]),

@@ -240,7 +240,8 @@ static int32_t give_result(struct run *run) {
   if (run->unread_count == 0) return BH_OK;
 
   bh_result_str(run->ctx, "unread", bh_utf8_repair(run->unread)); /* file names need not be UTF-8 */
-  return BH_WARNING;
+  return bh_failf(run->ctx, BH_WARNING, "left out %llu files or directories that could not be read",
+                  (unsigned long long)run->unread_count);
 }
 
 /* The path below the root, as it stands in the digest. */

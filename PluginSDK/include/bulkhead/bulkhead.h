@@ -123,7 +123,7 @@ struct bh_host {
    *  @thread any of the run @blocking no @cancelpoint no @owner plug-in hands back @since 1 */
   void (*free)(bh_ctx *ctx, void *block_own);
   /** Says why the run fails, and returns `code`, so that one line does both. The first failure is the job's;
-   *  later ones are chained to it. `detail_json_in` may be empty.
+   *  later ones are chained to it. With BH_WARNING it says what was left out. `detail_json_in` may be empty.
    *  @thread any of the run @blocking no @cancelpoint no @owner borrowed @since 1 */
   int32_t (*fail)(bh_ctx *ctx, int32_t code, bh_str message_in, bh_str detail_json_in);
   /** The slow path of bh_checkpoint: call it only through that. `count` was added to the progress counter.

@@ -18,10 +18,10 @@ package struct JobClient: Sendable {
     let request = try prepare(submission)
     let batch = SubmitJobs(batchID: randomBytes(), jobs: Array(repeating: request, count: count))
     do {
-      return try ask(batch).ids
+      return try ask(batch)
     } catch let error where error.code == .store {
       // The answer was lost: the same batch id gives the same jobs, made now or before.
-      return try ask(batch).ids
+      return try ask(batch)
     }
   }
 
@@ -32,16 +32,16 @@ package struct JobClient: Sendable {
   }
 
   package func job(_ id: JobID) throws(EngineError) -> JobRow {
-    if let row = try ask(GetJob(job: id)).value { return row }
+    if let row = try ask(GetJob(job: id)) { return row }
     throw Self.noSuchJob(id)
   }
 
-  package func jobs(_ query: ListJobs) throws(EngineError) -> [JobRow] { try ask(query).rows }
+  package func jobs(_ query: ListJobs) throws(EngineError) -> [JobRow] { try ask(query) }
 
-  package func events(_ id: JobID) throws(EngineError) -> [JobEvent] { try ask(ListEvents(job: id)).rows }
+  package func events(_ id: JobID) throws(EngineError) -> [JobEvent] { try ask(ListEvents(job: id)) }
 
   package func logLines(_ id: JobID, after: Int64 = 0) throws(EngineError) -> [LogLine] {
-    try ask(ListLogLines(job: id, after: after)).rows
+    try ask(ListLogLines(job: id, after: after))
   }
 
   package func cancel(_ id: JobID) throws(EngineError) -> CancelAnswer {
@@ -52,7 +52,7 @@ package struct JobClient: Sendable {
 
   package func plugins() throws(EngineError) -> PluginList { try ask(ListPlugins()) }
 
-  package func nodes() throws(EngineError) -> [NodeRow] { try ask(ListNodes()).rows }
+  package func nodes() throws(EngineError) -> [NodeRow] { try ask(ListNodes()) }
 
   /// Why the job stands where it stands, outermost reason first.
   package func why(_ id: JobID) throws(EngineError) -> [WhyLine] {

@@ -1,0 +1,68 @@
+# Every verb of this repository. `make help` prints them.
+#
+# Two words may be given to most verbs: CONFIG=debug|release and FILTER=regex (tests to run).
+
+CONFIG ?= release
+FILTER ?=
+ONLY ?=
+# How often the kill test kills the engine: 25 in `make test`.
+BULKHEAD_KILL_ROUNDS ?= 25
+export BULKHEAD_KILL_ROUNDS
+
+FORMATTED = $(wildcard Sources Tests Benchmarks/Sources Benchmarks/Package.swift Package.swift)
+
+# A recipe fails when any part of a pipe fails.
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
+
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-stop build test soak scale bench install-deps samples lint format tidy clean
+
+help: ## Print this list.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+
+demo: ## Install what is missing, build, start an engine with the samples, run real jobs (DEMO_EXIT=1: and stop).
+	@scripts/install-deps.sh demo
+	@CONFIG=$(CONFIG) scripts/demo.sh start
+
+demo-stop: ## Stop the engine and the libvirtd that `make demo` left running.
+	@scripts/demo.sh stop
+
+build: ## Build the command `bulkhead` (CONFIG=debug for a quicker build).
+	@scripts/install-deps.sh build
+	swift build -c $(CONFIG) --product bulkhead
+
+test: ## Install what is missing and run every test (FILTER=regex runs some).
+	@scripts/install-deps.sh test
+	swift build --build-tests
+	swift test --skip-build --disable-xctest $(if $(FILTER),--filter '$(FILTER)') 2>&1 | grep --line-buffered -v '^◇'
+
+soak: export BULKHEAD_KILL_ROUNDS = 500
+soak: test ## Run every test with 500 rounds of the kill test.
+
+scale: export BULKHEAD_KILL_ROUNDS = 2000
+scale: test ## Run every test with 2,000 rounds of the kill test (takes hours).
+
+bench: ## Run the benchmarks in release mode (ONLY=regex runs some).
+	@scripts/install-deps.sh test
+	ONLY='$(ONLY)' swift run -c release --package-path Benchmarks bench
+
+install-deps: ## Install the Debian packages that build, demo and tests need, if any is missing.
+	@scripts/install-deps.sh build demo test
+
+samples: ## Build the sample plug-ins with plain cc into demo/plugins.
+	@scripts/install-deps.sh demo
+	@scripts/build-samples.sh demo/plugins
+
+lint: ## Check the format of all Swift code.
+	swift format lint --strict --parallel --recursive $(FORMATTED)
+
+format: ## Format all Swift code in place.
+	swift format --in-place --parallel --recursive $(FORMATTED)
+
+tidy: ## Run only the tests that hold this repository to its own rules.
+	@$(MAKE) --no-print-directory test FILTER=TidyTests
+
+clean: ## Stop the demo and remove everything that was built.
+	@scripts/demo.sh stop
+	rm -rf .build .build-* Benchmarks/.build demo dist

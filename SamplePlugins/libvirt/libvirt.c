@@ -11,7 +11,7 @@
  *
  * libvirt's calls cannot be interrupted: a checkpoint stands before and after each that changes something.
  *
- * Build: cc -shared -fPIC -I PluginSDK/include libvirt.c -o libvirt.so $(pkg-config --cflags --libs libvirt)
+ * Build: cc -shared -fPIC -I PluginSDK/include libvirt.c -o libvirt.so -lvirt
  */
 #include <bulkhead/all.h>
 

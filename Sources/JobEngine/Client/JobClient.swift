@@ -1,5 +1,6 @@
 package import DataModel
 package import Storage
+import Threading
 
 /// What a client can ask of the engine. Blocking; safe from any thread. Gateway and command speak to this, never
 /// to the store.

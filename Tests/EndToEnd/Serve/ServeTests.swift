@@ -127,7 +127,7 @@ import Threading
       try engine.waitForPlugin("ignores-cancel")
       let client = try engine.client()
       let id = try client.submit(
-        Submission(action: "ignores-cancel:spin", assignments: [(name: "seconds", text: "600")]))[0]
+        Submission(action: "ignores-cancel:busy", assignments: [(name: "seconds", text: "600")]))[0]
       try running(client, id)
       for text in ["draining", "cancelling", "killing"] {
         engine.serve?.signal(SIGTERM)

@@ -15,6 +15,9 @@ FORMATTED = $(wildcard $(shell git ls-files --cached --others --exclude-standard
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 
+# Leaves out the "started" notes of swift test, which may go over several lines; results and ends stay.
+HIDE_STARTS := '/^◇/{:a;/started\.$$/!{N;ba};d}'
+
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-stop build test soak scale bench install-deps samples lint format tidy clean
 
@@ -35,7 +38,7 @@ build: ## Build the command `bulkhead` (CONFIG=debug for a quicker build).
 test: ## Install what is missing and run every test (FILTER=regex runs some).
 	@scripts/install-deps.sh test
 	swift build --build-tests
-	swift test --skip-build --disable-xctest $(if $(FILTER),--filter '$(FILTER)') 2>&1 | grep --line-buffered -v '^◇'
+	swift test --skip-build --disable-xctest $(if $(FILTER),--filter '$(FILTER)') 2>&1 | sed -u $(HIDE_STARTS)
 
 soak: export BULKHEAD_KILL_ROUNDS = 500
 soak: test ## Run every test with 500 rounds of the kill test.

@@ -98,29 +98,31 @@ package final class RunningEngine: @unchecked Sendable {
 
   /// Living worker processes of this engine.
   package func workers() throws -> [ProcessHandle] {
-    try connect().perform(ListNodes()).rows.compactMap {
+    try connect().perform(ListNodes()).compactMap {
       ProcessHandle(pid: $0.process.pid, startTicks: $0.process.startTicks, isChild: false)
     }
   }
 
   /// Waits until a worker has loaded the active version of the plug-in.
-  package func waitForPlugin(_ id: String, milliseconds: Int64 = 20_000) throws {
+  package func waitForPlugin(_ id: String) throws {
+    try waitForPlugins { list in
+      let active = list.files.filter { $0.pluginID == id && $0.state == .active }
+      return active.contains { file in list.reports.contains { $0.sha256 == file.sha256 && $0.isLoaded } }
+    }
+  }
+
+  /// Waits until the list of plug-ins is as wanted.
+  package func waitForPlugins(milliseconds: Int64 = 20_000, _ isWanted: (PluginList) -> Bool) throws {
     let store = try connect()
     let bell = Bell()
     let observation = try store.observe(.plugins) { _ in bell.ring() }
     defer { observation.cancel() }
     let limit = MonotonicClock.nanoseconds + milliseconds * 1_000_000
     while MonotonicClock.nanoseconds < limit {
-      let list = try store.perform(ListPlugins())
-      let active = list.files.filter { $0.pluginID == id && $0.state == .active }
-      if active.contains(where: { file in
-        list.reports.contains { $0.sha256 == file.sha256 && $0.isLoaded }
-      }) {
-        return
-      }
+      if isWanted(try store.perform(ListPlugins())) { return }
       bell.wait(milliseconds: 500)
     }
-    throw Failure("no worker loaded the plug-in \(id):\n" + output)
+    throw Failure("the plug-ins did not become as wanted:\n" + output)
   }
 
   /// Ends everything and removes the folder.

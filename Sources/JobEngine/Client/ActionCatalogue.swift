@@ -69,23 +69,3 @@ package struct ActionCatalogue: Sendable {
     return min(EditDistance.between(full, typed), EditDistance.between(action, typed))
   }
 }
-
-/// Levenshtein's distance, for "did you mean".
-enum EditDistance {
-  static func between(_ left: String, _ right: String) -> Int {
-    let a = Array(left.utf8)
-    let b = Array(right.utf8)
-    guard a.count <= 200, b.count <= 200 else { return Int.max }
-    var row = Array(0 ... b.count)
-    for i in 0 ..< a.count {
-      var diagonal = row[0]
-      row[0] = i + 1
-      for j in 0 ..< b.count {
-        let substituted = diagonal + (a[i] == b[j] ? 0 : 1)
-        diagonal = row[j + 1]
-        row[j + 1] = min(substituted, row[j] + 1, diagonal + 1)
-      }
-    }
-    return row[b.count]
-  }
-}

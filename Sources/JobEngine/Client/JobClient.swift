@@ -1,5 +1,6 @@
 package import DataModel
 package import Storage
+import Threading
 
 /// What a client can ask of the engine. Blocking; safe from any thread. Gateway and command speak to this, never
 /// to the store.
@@ -18,10 +19,10 @@ package struct JobClient: Sendable {
     let request = try prepare(submission)
     let batch = SubmitJobs(batchID: randomBytes(), jobs: Array(repeating: request, count: count))
     do {
-      return try ask(batch).ids
+      return try ask(batch)
     } catch let error where error.code == .store {
       // The answer was lost: the same batch id gives the same jobs, made now or before.
-      return try ask(batch).ids
+      return try ask(batch)
     }
   }
 
@@ -32,16 +33,16 @@ package struct JobClient: Sendable {
   }
 
   package func job(_ id: JobID) throws(EngineError) -> JobRow {
-    if let row = try ask(GetJob(job: id)).value { return row }
+    if let row = try ask(GetJob(job: id)) { return row }
     throw Self.noSuchJob(id)
   }
 
-  package func jobs(_ query: ListJobs) throws(EngineError) -> [JobRow] { try ask(query).rows }
+  package func jobs(_ query: ListJobs) throws(EngineError) -> [JobRow] { try ask(query) }
 
-  package func events(_ id: JobID) throws(EngineError) -> [JobEvent] { try ask(ListEvents(job: id)).rows }
+  package func events(_ id: JobID) throws(EngineError) -> [JobEvent] { try ask(ListEvents(job: id)) }
 
   package func logLines(_ id: JobID, after: Int64 = 0) throws(EngineError) -> [LogLine] {
-    try ask(ListLogLines(job: id, after: after)).rows
+    try ask(ListLogLines(job: id, after: after))
   }
 
   package func cancel(_ id: JobID) throws(EngineError) -> CancelAnswer {
@@ -52,7 +53,7 @@ package struct JobClient: Sendable {
 
   package func plugins() throws(EngineError) -> PluginList { try ask(ListPlugins()) }
 
-  package func nodes() throws(EngineError) -> [NodeRow] { try ask(ListNodes()).rows }
+  package func nodes() throws(EngineError) -> [NodeRow] { try ask(ListNodes()) }
 
   /// Why the job stands where it stands, outermost reason first.
   package func why(_ id: JobID) throws(EngineError) -> [WhyLine] {
@@ -90,7 +91,7 @@ package struct JobClient: Sendable {
 
   package static let random16: @Sendable () -> [UInt8] = {
     var generator = SystemRandomNumberGenerator()
-    return (0 ..< 16).map { _ in UInt8.random(in: 0 ... 255, using: &generator) }
+    return (0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) }
   }
 }
 

@@ -20,8 +20,10 @@ final class ActiveRun: Sendable {
     var phase = Phase.leased
     /// Bits raised before there was a run to raise them on.
     var early: UInt32 = 0
-    /// Set when the run is entered.
+    /// Set when the start is committed.
     var run: PluginRun?
+    /// Set when it is entered.
+    var thread: JobThread?
     /// The store said that the job is no longer ours: nothing more is written for it.
     var isFenced = false
     var isCancelSeen = false

@@ -66,7 +66,7 @@ final class CancelLadder: Sendable {
     }
     guard active.markZombie() else { return }
     writer.send(RunWrite(active.id, .endGrace)) { [onZombie] _ in onZombie() }
-    threads.replaceOne()
+    if let thread = active.state.withLock({ $0.thread }) { _ = threads.abandon(thread) }
     EngineLog.error(
       "job \(active.id.job) (\(active.lease.kind)) did not end within its grace time of "
         + "\(active.lease.graceMilliseconds) ms: it is a zombie now")

@@ -49,11 +49,11 @@ final class EngineRecords: RecordFacade {
   }
 
   func get(entity: UInt32, id: Int64, fields: [UInt32]) throws(HostError) -> RecordRow? {
-    try perform(ReadRecord(entity: entity, id: id, fields: fields)).value
+    try perform(ReadRecord(entity: entity, id: id, fields: fields))
   }
 
   func find(entity: UInt32, match: FieldAssignment, limit: Int) throws(HostError) -> [Int64] {
-    try perform(FindRecords(entity: entity, match: match, limit: limit)).ids
+    try perform(FindRecords(entity: entity, match: match, limit: limit))
   }
 
   func create(entity: UInt32, values: [FieldAssignment]) throws(HostError) -> Int64 {

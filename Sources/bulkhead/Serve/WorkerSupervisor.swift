@@ -50,7 +50,7 @@ final class WorkerSupervisor: Sendable {
   /// opens; then `ensureWorker`.
   func adopt() throws(StoreError) {
     let boot = ProcessFacts.bootID()
-    for node in try store.perform(ListNodes()).rows {
+    for node in try store.perform(ListNodes()) {
       let process = node.process
       let isHere = process.bootID == boot
       if isHere,
@@ -156,7 +156,7 @@ final class WorkerSupervisor: Sendable {
   /// A process may have registered twice, when the answer to its first hello was lost: all its nodes end.
   private func endNodes(of facts: ProcessFacts, detail: String) {
     do {
-      for node in try store.perform(ListNodes()).rows
+      for node in try store.perform(ListNodes())
       where node.process.pid == facts.pid && node.process.startTicks == facts.startTicks {
         end(node.id, detail)
       }
@@ -174,7 +174,7 @@ final class WorkerSupervisor: Sendable {
           "worker \(node) \(detail): \(answer.requeued) jobs go back to ready, \(answer.lost) are lost, "
             + "\(answer.ended) ended")
         return
-      } catch where error.code == .closed {
+      } catch  where error.code == .closed {
         return
       } catch {
         EngineLog.error("cannot end worker \(node), trying again in a second: \(error)")

@@ -1,0 +1,49 @@
+import ArgumentParser
+import JobEngine
+import Storage
+import Supervision
+
+/// `bulkhead serve`: the process that owns the store, watches the plug-in directory and keeps a worker running.
+struct ServeCommand: EngineVerb {
+  static let configuration = CommandConfiguration(
+    commandName: "serve",
+    abstract: "Serve a store: run its jobs with the plug-ins of a directory.",
+    discussion: """
+      Opens the SQLite store, watches the plug-in directory (a file that is copied there is taken within a second, \
+      no restart), starts a worker and answers the other verbs at <store>.sock.
+
+      Example:
+        bulkhead serve --plugins ./plugins --store sqlite:./bulkhead.db
+
+      The first Ctrl-C or TERM drains: running jobs finish, nothing new starts. The second cancels what runs, with \
+      its clean-up. The third kills. A crash of this process costs no job: its worker goes on, and the next serve \
+      takes it over.
+
+      Exit codes: 0 ended as asked · 7 refused (somebody serves the store, a newer schema) · 64 usage · 70 our bug.
+      """)
+
+  @OptionGroup var engine: EngineOptions
+
+  @Option(help: "The directory that plug-ins (.so files) are dropped into. It is made if it is not there.")
+  var plugins = "./plugins"
+
+  @Option(help: "Jobs that run at once. Each has a thread of its own while it runs.")
+  var slots = 1000
+
+  func validate() throws {
+    guard (1...100_000).contains(slots) else {
+      throw ValidationError("--slots has to be between 1 and 100000, not \(slots).")
+    }
+  }
+
+  func act() throws {
+    StopRequests.block()
+    let service = try Service(
+      location: StoreLocation(engine.location), pluginFolder: plugins, slots: slots,
+      ready: { path in
+        Terminal.output.line(engine.json ? JSONText.object([("ready", .string(path))]).text : "ready \(path)")
+      })
+    StopRequests.handle { count in service.stop(StopMode(requests: count)) }
+    try service.run()
+  }
+}

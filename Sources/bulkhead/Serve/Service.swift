@@ -1,0 +1,142 @@
+import DataModel
+import Foundation
+import JobEngine
+import PluginHost
+import SQLiteStorage
+import Storage
+import Supervision
+import Synchronization
+import Threading
+
+/// How `serve` is asked to end.
+enum StopMode: Int, Sendable, Comparable {
+  case drain = 1
+  case cancel = 2
+  case kill = 3
+
+  /// The first request drains, the second cancels, all further ones kill.
+  init(requests: Int) { self = StopMode(rawValue: min(requests, 3)) ?? .kill }
+
+  static func < (left: StopMode, right: StopMode) -> Bool { left.rawValue < right.rawValue }
+}
+
+/// All that `serve` is made of: lock, store, socket, plug-in directory, worker. No plug-in code ever runs here.
+final class Service: Sendable {
+  private let location: StoreLocation
+  private let lock: StoreLock
+  private let store: SQLStore
+  private let server: StoreServer
+  private let gate: SubmissionGate
+  private let registry: PluginRegistry
+  private let supervisor: WorkerSupervisor
+  private let pluginFolder: String
+  private let stopping = Threading.Condition<StopMode?>(nil)
+  private let since = WallClock.milliseconds
+  private let ready: @Sendable (String) -> Void
+
+  init(location: StoreLocation, pluginFolder: String, slots: Int, ready: @escaping @Sendable (String) -> Void)
+    throws(EngineError)
+  {
+    self.ready = ready
+    self.location = location
+    self.pluginFolder = pluginFolder
+    do {
+      lock = try StoreLock(location)
+      store = try SQLiteStore.open(path: location.path, clock: { WallClock.milliseconds })
+      server = try StoreServer(store: store, path: location.socketPath())
+    } catch let error as StoreError {
+      throw EngineError(error)
+    }
+    gate = SubmissionGate(store: store)
+    registry = PluginRegistry(store: store)
+    supervisor = WorkerSupervisor(
+      store: store, executable: CommandLine.executablePath,
+      arguments: ["worker", "--socket", server.path, "--slots", String(slots)],
+      environment: ProcessInfo.processInfo.environment)
+  }
+
+  /// Serves until it was asked to end and the last worker has.
+  func run() throws(EngineError) {
+    do {
+      try supervisor.adopt()
+      let observation = try store.observe(.plugins) { [gate] _ in gate.refresh() }
+      defer { observation.cancel() }
+      try server.start(handlers)
+      let directory = try startPlugins()
+      EngineLog.info("serving \(location) at \(server.path), plug-ins from \(pluginFolder)")
+      ready(server.path)
+      supervisor.ensureWorker()
+      _ = stopping.wait { $0 }
+      supervisor.waitUntilGone()
+      directory.stop()
+      server.stop()
+      store.close()
+    } catch let error as StoreError {
+      throw EngineError(error)
+    } catch let error as EngineError {
+      throw error
+    } catch {
+      throw EngineError(.refused, "\(error)")
+    }
+    EngineLog.info("ended")
+  }
+
+  /// Asks to end; asking for more goes further, asking for less changes nothing. How many jobs are active.
+  @discardableResult
+  func stop(_ mode: StopMode) -> Int {
+    let isNew = stopping.update { current -> Bool in
+      guard current.map({ $0 < mode }) ?? true else { return false }
+      current = mode
+      return true
+    }
+    let jobs = activeJobs
+    guard isNew else { return jobs }
+    supervisor.stopStarting()
+    do {
+      switch mode {
+      case .drain:
+        EngineLog.info("draining: \(jobs) jobs running; again = cancel them")
+        _ = try store.perform(OrderNode(node: nil, order: .drain))
+      case .cancel:
+        EngineLog.info("cancelling \(jobs) jobs, with their clean-up; again = kill")
+        _ = try store.perform(OrderNode(node: nil, order: .drain))
+        _ = try store.perform(CancelNodeJobs(node: nil))
+      case .kill:
+        EngineLog.info("killing the workers of \(jobs) jobs")
+        supervisor.killAll()
+      }
+    } catch {
+      EngineLog.error("cannot order the workers to end: \(error)")
+      supervisor.killAll()
+    }
+    return jobs
+  }
+
+  private var activeJobs: Int {
+    ((try? store.perform(ListNodes())) ?? []).reduce(0) { $0 + $1.activeJobs }
+  }
+
+  private func startPlugins() throws(EngineError) -> PluginDirectory {
+    let first = Atomic(true)
+    do {
+      return try PluginDirectory(
+        path: pluginFolder, cache: location.path + ".plugins",
+        trial: [CommandLine.executablePath, "plugin-trial"]
+      ) { [registry] outcomes in
+        registry.take(outcomes)
+        if first.exchange(false, ordering: .relaxed) {
+          registry.reconcile(present: Set(outcomes.map(\.file)))
+        }
+      }
+    } catch {
+      throw EngineError(.refused, "\(error)")
+    }
+  }
+}
+
+extension CommandLine {
+  /// This program's own file.
+  static var executablePath: String {
+    (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? arguments[0]
+  }
+}

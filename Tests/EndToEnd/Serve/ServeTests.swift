@@ -1,0 +1,234 @@
+import DataModel
+import Foundation
+import JobEngine
+import Storage
+import TestSupport
+import Testing
+import Threading
+
+/// A real `serve` with real plug-ins: what happens to jobs when processes come and go.
+@Suite(.serialized) struct ServeTests {
+  @Test("a dropped plug-in is taken without a restart, its job runs and gives its result")
+  func drop() async throws {
+    try await withEngine { engine in
+      try engine.install(
+        Sample.build("SamplePlugins/checksum/checksum.c", flags: ["-lcrypto"]), as: "checksum.so")
+      try engine.waitForPlugin("checksum")
+      let client = try engine.client()
+      let folder = engine.folder + "/tree"
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      try "hello\n".write(toFile: folder + "/a.txt", atomically: true, encoding: .utf8)
+      let job = try run(client, "checksum:tree", ["path": folder])
+      #expect(job.status.name == "succeeded")
+      #expect(try result(job)["files"] == .int(1))
+    }
+  }
+
+  @Test("a killed worker is replaced within a second, and its jobs tell their true story")
+  func workerKilled() async throws {
+    try await withEngine(["witness"]) { engine in
+      let client = try engine.client()
+      let never = try submit(client, engine, "witness:never", work: 600_000)
+      let idempotent = try submit(client, engine, "witness:idempotent", work: 600_000)
+      for id in [never, idempotent] { try running(client, id) }
+      let begun = MonotonicClock.nanoseconds
+      for worker in try engine.workers() { worker.signal(SIGKILL) }
+      let lost = try client.watch(never) { _ in true }
+      #expect(lost.status == .live(.lost))
+      let again = try client.watch(idempotent) { !($0.status == .live(.running) && $0.attempt == 2) }
+      #expect(again.attempt == 2)
+      #expect(Double(MonotonicClock.nanoseconds - begun) / 1e9 < 5)
+      let reasons = try client.events(never).map(\.reason)
+      #expect(reasons == [.submitted, .claimed, .started, .workerEnded])
+      let why = try client.why(never)
+      #expect(why.contains { $0.text.contains("signal 9") }, "\(why)")
+      _ = try client.cancel(idempotent)
+    }
+  }
+
+  @Test("a killed serve costs no job: the next one adopts the worker and hears what was reached meanwhile")
+  func serveKilled() async throws {
+    try await withEngine(["witness"]) { engine in
+      let client = try engine.client()
+      let short = try submit(client, engine, "witness:never", work: 300)
+      let long = try submit(client, engine, "witness:never", work: 600_000)
+      for id in [short, long] { try running(client, id) }
+      let worker = try engine.workers().map(\.facts.pid)
+      engine.killServe()
+      Bell().wait(milliseconds: 600)  // the short job ends while nobody serves
+      try engine.start()
+      let again = try engine.client()
+      #expect(try again.watch(short) { _ in true }.status.name == "succeeded")
+      let row = try again.job(long)
+      #expect(row.status == .live(.running))
+      #expect(row.attempt == 1)
+      #expect(try engine.workers().map(\.facts.pid) == worker)
+      _ = try again.cancel(long)
+      #expect(try again.watch(long) { _ in true }.status.name == "cancelled")
+      #expect(try entries(engine) == 2)
+    }
+  }
+
+  @Test("serve and worker killed together: the next serve says what became of each job")
+  func bothKilled() async throws {
+    try await withEngine(["witness"]) { engine in
+      let client = try engine.client()
+      let never = try submit(client, engine, "witness:never", work: 600_000)
+      let idempotent = try submit(client, engine, "witness:idempotent", work: 300)
+      for id in [never, idempotent] { try running(client, id) }
+      let workers = try engine.workers()
+      engine.killServe()
+      for worker in workers {
+        worker.signal(SIGKILL)
+        _ = worker.waitForEnd(milliseconds: 10_000)
+      }
+      try engine.start()
+      let again = try engine.client()
+      #expect(try again.watch(never) { _ in true }.status == .live(.lost))
+      let row = try again.watch(idempotent) { _ in true }
+      #expect(row.status.name == "succeeded")
+      #expect(row.attempt == 2)
+    }
+  }
+
+  @Test("TERM drains: running jobs finish, then the engine ends with 0")
+  func drain() async throws {
+    try await withEngine(["witness"]) { engine in
+      let client = try engine.client()
+      let id = try submit(client, engine, "witness:never", work: 400)
+      try running(client, id)
+      engine.serve?.signal(SIGTERM)
+      #expect(engine.waitForOutput("draining: 1 jobs running; again = cancel them"))
+      let how = engine.serve?.waitForEnd(milliseconds: 20_000)
+      #expect(how == "ended with exit code 0")
+      try engine.start()
+      #expect(try engine.client().job(id).status.name == "succeeded")
+    }
+  }
+
+  @Test("a second TERM cancels what runs, with its clean-up")
+  func drainThenCancel() async throws {
+    try await withEngine(["witness"]) { engine in
+      let client = try engine.client()
+      let id = try submit(client, engine, "witness:never", work: 600_000)
+      try running(client, id)
+      engine.serve?.signal(SIGTERM)
+      #expect(engine.waitForOutput("draining"))
+      engine.serve?.signal(SIGTERM)
+      #expect(engine.serve?.waitForEnd(milliseconds: 20_000) == "ended with exit code 0")
+      try engine.start()
+      #expect(try engine.client().job(id).status.name == "cancelled")
+    }
+  }
+
+  @Test("a third TERM kills: a job that ignores everything is lost, and the engine ends")
+  func kill() async throws {
+    try await withEngine([]) { engine in
+      try engine.install(Sample.build("SamplePlugins/Misbehaving/ignores_cancel.c"), as: "ignores.so")
+      try engine.waitForPlugin("ignores-cancel")
+      let client = try engine.client()
+      let id = try client.submit(
+        Submission(action: "ignores-cancel:busy", assignments: [(name: "seconds", text: "600")]))[0]
+      try running(client, id)
+      for text in ["draining", "cancelling", "killing"] {
+        engine.serve?.signal(SIGTERM)
+        #expect(engine.waitForOutput(text))
+      }
+      #expect(engine.serve?.waitForEnd(milliseconds: 20_000) == "ended with exit code 0")
+      try engine.start()
+      #expect(try engine.client().job(id).status == .live(.lost))
+    }
+  }
+
+  @Test("a second serve on the same store is refused, naming the first")
+  func secondServe() async throws {
+    try await withEngine([]) { engine in
+      let second = try CommandRun(
+        ["serve", "--store", engine.storeArgument, "--plugins", engine.pluginFolder])
+      #expect(second.exitCode == 7)
+      #expect(second.errors.contains("\(engine.serve?.facts.pid ?? 0)"), "\(second.errors)")
+    }
+  }
+
+  @Test("a plug-in that is removed while its jobs wait: they wait on, and why says for what")
+  func removedPlugin() async throws {
+    try await withEngine(["witness"], arguments: ["--slots", "1"]) { engine in
+      let client = try engine.client()
+      let first = try submit(client, engine, "witness:never", work: 600_000)
+      try running(client, first)
+      let second = try submit(client, engine, "witness:never", work: 0)
+      try FileManager.default.removeItem(atPath: engine.pluginFolder + "/witness.so")
+      try engine.waitForPlugins { $0.files.contains { $0.state == .removed } }
+      let why = try client.why(second)
+      #expect(why.first?.code == "plugin_removed", "\(why)")
+      #expect(try client.job(first).status == .live(.running))
+      _ = try client.cancel(first)
+      _ = try client.watch(first) { _ in true }
+      #expect(try client.job(second).status == .live(.ready))
+      try engine.install(Sample.build("SamplePlugins/witness/witness.c"), as: "witness.so")
+      #expect(try client.watch(second) { _ in true }.status.name == "succeeded")
+    }
+  }
+
+  @Test("a job past its deadline ends as timed_out")
+  func deadline() async throws {
+    try await withEngine(["witness"]) { engine in
+      let client = try engine.client()
+      let id = try client.submit(
+        Submission(
+          action: "witness:never",
+          assignments: [(name: "file", text: engine.folder + "/w"), (name: "work_ms", text: "600000")],
+          deadlineMilliseconds: 100))[0]
+      #expect(try client.watch(id) { _ in true }.status.name == "timed_out")
+    }
+  }
+
+  // MARK: - what the tests share
+
+  private func withEngine(
+    _ plugins: [String] = [], arguments: [String] = [],
+    _ body: @escaping @Sendable (RunningEngine) throws -> Void
+  ) async throws {
+    try await onThread {
+      let engine = try RunningEngine(serveArguments: arguments)
+      defer { engine.end() }
+      for plugin in plugins {
+        try engine.install(Sample.build("SamplePlugins/\(plugin)/\(plugin).c"), as: plugin + ".so")
+      }
+      try engine.start()
+      for plugin in plugins { try engine.waitForPlugin(plugin) }
+      try body(engine)
+    }
+  }
+
+  private func submit(
+    _ client: JobClient, _ engine: RunningEngine, _ action: String, work: Int
+  ) throws -> JobID {
+    try client.submit(
+      Submission(
+        action: action,
+        assignments: [(name: "file", text: engine.folder + "/witness"), (name: "work_ms", text: "\(work)")]))[
+        0]
+  }
+
+  /// Waits until the plug-in was entered: the witness has its line, or the row says so.
+  private func running(_ client: JobClient, _ id: JobID) throws {
+    let row = try client.watch(id) { $0.status != .live(.running) }
+    try #require(row.status == .live(.running), "job \(id) is \(row.status.name)")
+  }
+
+  private func run(_ client: JobClient, _ action: String, _ parameters: [String: String]) throws -> JobRow {
+    let id = try client.submit(
+      Submission(action: action, assignments: parameters.map { (name: $0.key, text: $0.value) }))[0]
+    return try client.watch(id) { _ in true }
+  }
+
+  private func result(_ job: JobRow) throws -> [String: JSONValue] {
+    guard case .ended(let end) = job.status, let text = end.result else { return [:] }
+    return try JSONValue(parsing: text).objectValue ?? [:]
+  }
+
+  private func entries(_ engine: RunningEngine) throws -> Int {
+    try Witness(file: engine.folder + "/witness").entries.count
+  }
+}

@@ -6,7 +6,9 @@ import Testing
 /// Names that people type, and what they mean.
 @Suite struct ActionCatalogueTests {
   static func file(_ id: String, _ actions: [String], _ state: PluginFile.State = .active) -> PluginFile {
-    let list = actions.map { "{\"name\":\"\($0)\",\"kind\":\"action\",\"parameters\":{\"type\":\"object\",\"properties\":{\"n\":{\"type\":\"integer\",\"minimum\":1},\"who\":{\"type\":\"string\",\"default\":\"me\"}},\"required\":[\"n\"]}}" }
+    let list = actions.map {
+      "{\"name\":\"\($0)\",\"kind\":\"action\",\"parameters\":{\"type\":\"object\",\"properties\":{\"n\":{\"type\":\"integer\",\"minimum\":1},\"who\":{\"type\":\"string\",\"default\":\"me\"}},\"required\":[\"n\"]}}"
+    }
     let manifest =
       "{\"id\":\"\(id)\",\"version\":\"1.0.0\",\"abi\":{\"built\":1,\"min_host\":1},\"actions\":[\(list.joined(separator: ","))]}"
     return PluginFile(

@@ -14,7 +14,8 @@ import Testing
 
   static func node(_ order: NodeOrder = .run) -> NodeRow {
     NodeRow(
-      id: NodeID(1), process: ProcessIdentity(pid: 1, startTicks: 1, bootID: "b"), order: order, activeJobs: 0,
+      id: NodeID(1), process: ProcessIdentity(pid: 1, startTicks: 1, bootID: "b"), order: order,
+      activeJobs: 0,
       since: 0)
   }
 

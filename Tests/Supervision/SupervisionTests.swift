@@ -8,7 +8,7 @@ import Threading
   @Test("the delay before a restart grows while workers end quickly, and is forgotten after a calm minute")
   func backOff() {
     var policy = RestartPolicy()
-    let delays = (0 ..< 12).map { _ in policy.delay(startedAt: 0, endedAt: 10) }
+    let delays = (0..<12).map { _ in policy.delay(startedAt: 0, endedAt: 10) }
     #expect(delays.prefix(4) == [0, 100, 200, 400])
     #expect(delays.last == RestartPolicy.longestDelay)
     #expect(policy.delay(startedAt: 0, endedAt: RestartPolicy.calm) == 0)
@@ -28,18 +28,20 @@ import Threading
 
   @Test("a child leads its own session, its end is seen with its cause, and what it left is killed")
   func child() throws {
-    let script = "sh -c 'trap \"\" HUP; exec cat /dev/zero >/dev/null' & echo started; exec cat /dev/zero >/dev/null"
+    let script =
+      "sh -c 'trap \"\" HUP; exec cat /dev/zero >/dev/null' & echo started; exec cat /dev/zero >/dev/null"
     let null = open("/dev/null", O_WRONLY | O_CLOEXEC)
     defer { close(null) }
-    let handle = try ChildProcess.spawn("/bin/sh", ["-c", script], environment: ["PATH": "/bin:/usr/bin"], output: null)
+    let handle = try ChildProcess.spawn(
+      "/bin/sh", ["-c", script], environment: ["PATH": "/bin:/usr/bin"], output: null)
     #expect(handle.facts.session == handle.facts.pid)
     #expect(!handle.hasEnded)
     let bell = Bell()
-    for _ in 0 ..< 500 where ProcessFacts.ofSession(handle.facts.pid).count < 2 { bell.wait(milliseconds: 10) }
+    for _ in 0..<500 where ProcessFacts.ofSession(handle.facts.pid).count < 2 { bell.wait(milliseconds: 10) }
     handle.signal(SIGKILL)
     #expect(handle.waitForEnd(milliseconds: 10_000) == "killed by signal 9")
     #expect(handle.killSession() >= 1)
-    for _ in 0 ..< 500 where ProcessFacts.ofSession(handle.facts.pid).contains(where: { !$0.hasEnded }) {
+    for _ in 0..<500 where ProcessFacts.ofSession(handle.facts.pid).contains(where: { !$0.hasEnded }) {
       bell.wait(milliseconds: 10)
     }
     #expect(!ProcessFacts.ofSession(handle.facts.pid).contains { !$0.hasEnded })

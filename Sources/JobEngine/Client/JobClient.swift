@@ -91,7 +91,7 @@ package struct JobClient: Sendable {
 
   package static let random16: @Sendable () -> [UInt8] = {
     var generator = SystemRandomNumberGenerator()
-    return (0 ..< 16).map { _ in UInt8.random(in: 0 ... 255, using: &generator) }
+    return (0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) }
   }
 }
 

@@ -72,12 +72,19 @@ import Testing
       ("text.so", Data("#!/bin/sh\necho hello\n".utf8)), ("empty.so", Data()),
       ("truncated.so", bytes.prefix(300)), ("half.so", bytes.prefix(bytes.count / 2)),
       ("other-cpu.so", otherCPU),
-      ("bad-note.so", try Data(contentsOf: URL(fileURLWithPath: Sample.build("SamplePlugins/Misbehaving/bad_note.c")))),
+      (
+        "bad-note.so",
+        try Data(contentsOf: URL(fileURLWithPath: Sample.build("SamplePlugins/Misbehaving/bad_note.c")))
+      ),
       (
         "crash.so",
-        try Data(contentsOf: URL(fileURLWithPath: Sample.build("SamplePlugins/Misbehaving/crash_constructor.c")))
+        try Data(
+          contentsOf: URL(fileURLWithPath: Sample.build("SamplePlugins/Misbehaving/crash_constructor.c")))
       ),
-      ("wrong-abi.so", try Data(contentsOf: URL(fileURLWithPath: Sample.build("SamplePlugins/Misbehaving/wrong_abi.c")))),
+      (
+        "wrong-abi.so",
+        try Data(contentsOf: URL(fileURLWithPath: Sample.build("SamplePlugins/Misbehaving/wrong_abi.c")))
+      ),
     ]
     for (name, data) in files { try data.write(to: URL(fileURLWithPath: folder + "/" + name)) }
     return files.map(\.0)
@@ -122,7 +129,8 @@ import Testing
     try await onThread {
       let store = "sqlite:/tmp/bulkhead-nobody-\(UUID().uuidString).db"
       for arguments in [
-        ["jobs", "list"], ["submit", "a:b"], ["plugins", "list"], ["status"], ["stop"], ["jobs", "show", "1"],
+        ["jobs", "list"], ["submit", "a:b"], ["plugins", "list"], ["status"], ["stop"],
+        ["jobs", "show", "1"],
       ] {
         let run = try CommandRun(arguments + ["--store", store])
         #expect(run.exitCode == 69, "\(arguments): \(run.exitCode)")

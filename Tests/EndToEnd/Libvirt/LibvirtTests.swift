@@ -22,7 +22,7 @@ import Testing
       #expect(again.status.name == "failed")
       #expect(try daemon.machines().contains("web-1"), "a conflict must not harm the machine that is there")
       #expect(try records(engine).count == 1)
-      for _ in 0 ..< 2 {
+      for _ in 0..<2 {
         #expect(try run(client, "libvirt:server.delete", daemon).status.name == "succeeded")
         #expect(try !daemon.machines().contains("web-1"))
         #expect(try records(engine).isEmpty)
@@ -45,7 +45,7 @@ import Testing
         engine.serve?.signal(SIGTERM)
         _ = engine.serve?.waitForEnd(milliseconds: 20_000)
       }
-      #expect((6 ..< 100).contains(point), "server.create has \(point - 1) points to be cancelled at")
+      #expect((6..<100).contains(point), "server.create has \(point - 1) points to be cancelled at")
     }
   }
 

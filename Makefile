@@ -58,10 +58,10 @@ samples: ## Build the sample plug-ins with plain cc into SamplePlugins/build.
 	@$(MAKE) --no-print-directory -C SamplePlugins
 
 lint: ## Check the format of all Swift code.
-	swift format lint --strict --parallel $(FORMATTED)
+	@swift format lint --strict --parallel $(FORMATTED)
 
 format: ## Format all Swift code in place.
-	swift format --in-place --parallel $(FORMATTED)
+	@swift format --in-place --parallel $(FORMATTED)
 
 tidy: ## Run only the tests that hold this repository to its own rules.
 	@$(MAKE) --no-print-directory test FILTER=TidyTests

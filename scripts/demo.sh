@@ -11,7 +11,9 @@ cd "$(dirname "$0")/.."
 config=${CONFIG:-release}
 demo=$PWD/demo
 export BULKHEAD_STORE=sqlite:$demo/bulkhead.db
-bulkhead=""
+bulkhead="" # the built command
+socket=""   # where the engine answers
+uri=""      # of the private libvirtd
 
 heading() { printf '\n== %s\n' "$1"; }
 fail() {
@@ -25,7 +27,10 @@ run() {
   shift
   printf '$ bulkhead %s\n' "$*"
   "$bulkhead" "$@" || code=$?
-  [ "$code" -eq "$expected" ] || fail "exit code $code where $expected was expected; the engine's log: $demo/serve.log"
+  if [ "$code" -ne "$expected" ]; then
+    tail -n 20 "$demo/serve.log" >&2
+    fail "exit code $code where $expected was expected; the end of the engine's log is above"
+  fi
 }
 
 # Waits up to $1 seconds until a command works.
@@ -77,10 +82,12 @@ start_engine() {
   echo "\$ bulkhead serve --plugins demo/plugins --store sqlite:demo/bulkhead.db &"
   setsid "$bulkhead" serve --plugins "$demo/plugins" --store "$BULKHEAD_STORE" >"$demo/serve.log" 2>&1 </dev/null &
   echo $! >"$demo/serve.pid"
-  if ! wait_until 30 "$bulkhead" status; then
+  if ! wait_until 30 grep -q '^ready ' "$demo/serve.log"; then
     tail -n 20 "$demo/serve.log" >&2
     fail "the engine does not answer; its log is above"
   fi
+  socket=$(sed -n 's/^ready //p' "$demo/serve.log")
+  run 0 status
 }
 
 drop_plugins() {
@@ -111,25 +118,24 @@ run_jobs() {
 }
 
 cancel_a_job() {
-  heading "An hour's sleep, cancelled"
-  printf '$ bulkhead submit bench:sleep --param ms=3600000\n'
+  heading "A sleep of an hour, cancelled"
   local id
-  id=$("$bulkhead" submit bench:sleep --param ms=3600000 --json | sed -n 's/.*"id":\([0-9]*\).*/\1/p' | head -n 1)
-  [ -n "$id" ] || fail "the submit did not answer with the id of the job"
-  wait_until 10 job_is "$id" running || fail "job $id did not start: bulkhead jobs why $id"
+  id=$("$bulkhead" submit bench:sleep --param ms=3600000)
+  printf '$ bulkhead submit bench:sleep --param ms=3600000\n%s\n' "$id"
+  wait_until 10 runs "$id" || fail "job $id did not start: bulkhead jobs why $id"
   run 0 jobs cancel "$id"
-  wait_until 10 job_is "$id" cancelled || fail "job $id did not stop: bulkhead jobs why $id"
-  run 0 jobs show "$id"
+  run 3 jobs wait "$id"
+  run 0 jobs why "$id"
 }
 
-job_is() { "$bulkhead" jobs show "$1" --json | grep -q "\"state\":\"$2\""; }
+runs() { "$bulkhead" jobs show "$1" --json | grep -q '"state":"running"'; }
 
 say_goodbye() {
   local shown=${bulkhead#"$PWD"/}
   cat <<END
 
 == The engine is still running (pid $(cat "$demo/serve.pid"), log demo/serve.log)
-   socket   $demo/bulkhead.db.sock
+   socket   $socket
    Try, in this folder:
      export BULKHEAD_STORE=$BULKHEAD_STORE
      $shown plugins show checksum

@@ -59,10 +59,14 @@ let package = Package(
       name: "TestSupport",
       dependencies: ["DataModel", "Storage", "SQLiteStorage", "JobEngine", "Supervision", "Threading"],
       path: "Tests/Support", swiftSettings: strict),
-    .target(name: "CRawSQLite", dependencies: ["CSQLite"], path: "Benchmarks/RawSQLite", publicHeadersPath: "include"),
+    .target(
+      name: "CRawSQLite", dependencies: ["CSQLite"], path: "Benchmarks/RawSQLite",
+      publicHeadersPath: "include"),
     .executableTarget(
       name: "bench",
-      dependencies: ["TestSupport", "JobEngine", "Storage", "DataModel", "Threading", "CRawSQLite", "bulkhead"],
+      dependencies: [
+        "TestSupport", "JobEngine", "Storage", "DataModel", "Threading", "CRawSQLite", "bulkhead",
+      ],
       path: "Benchmarks/bench", swiftSettings: strict),
     tests("DataModel", ["DataModel"]),
     tests("Storage", ["Storage", "SQLiteStorage", "DataModel"]),

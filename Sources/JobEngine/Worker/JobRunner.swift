@@ -70,7 +70,8 @@ final class JobRunner: Sendable {
     guard let write = active.markReturned(end) else { return forget(active) }
     writer.send(write) { [weak self] answer in
       if answer == .fenced {
-        EngineLog.info("job \(active.id.job): returned \(end.code) too late, the job is no longer this worker's")
+        EngineLog.info(
+          "job \(active.id.job): returned \(end.code) too late, the job is no longer this worker's")
       }
       self?.forget(active)
     }

@@ -105,7 +105,7 @@ package final class Worker: Sendable {
             pluginBell.ring()
             claimBell.ring()
           })
-      } catch where error.code == .fenced {
+      } catch  where error.code == .fenced {
         EngineLog.error("the store no longer knows this worker: \(error)")
         inventory.all.forEach { runner.settle($0, .fenced) }
         _ = inventory.waitUntilEmpty(milliseconds: 10_000)

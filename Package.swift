@@ -41,11 +41,11 @@ let package = Package(
     .systemLibrary(name: "CProcess"),
 
     // Pure core to thin shell, in the direction of imports.
-    library("Threading", ["CProcess"]),
+    library("Threading"),
     library("DataModel"),
     library("Storage", ["DataModel", "Threading"]),
     library("SQLiteStorage", ["Storage", "DataModel", "CSQLite"]),
-    library("PluginHost", ["DataModel", "Threading", "CBulkheadPlugin", "CPluginRuntime", "CCrypto"]),
+    library("PluginHost", ["DataModel", "Threading", "CBulkheadPlugin", "CPluginRuntime", "CCrypto", "CProcess"]),
     library("JobEngine", ["Storage", "PluginHost", "DataModel", "Threading"]),
     library("Supervision", ["DataModel", "Threading", "CProcess"]),
     .executableTarget(

@@ -1,4 +1,3 @@
-import CProcess
 import Glibc
 
 /// A named OS thread for work that blocks: never Swift's cooperative pool.
@@ -35,7 +34,7 @@ package struct OSThread: Sendable {
       { argument in
         guard let argument else { return nil }
         let box = Unmanaged<Box>.fromOpaque(argument).takeRetainedValue()
-        cprocess_name_thread(box.name)
+        pthread_setname_np(pthread_self(), String(box.name.prefix(15)))
         box.body()
         return nil
       }, argument)

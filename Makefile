@@ -9,11 +9,14 @@ ONLY ?=
 BULKHEAD_KILL_ROUNDS ?= 25
 export BULKHEAD_KILL_ROUNDS
 
-FORMATTED = $(wildcard Sources Tests Benchmarks/Sources Benchmarks/Package.swift Package.swift)
+FORMATTED = $(wildcard $(shell git ls-files --cached --others --exclude-standard '*.swift'))
 
 # A recipe fails when any part of a pipe fails.
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
+
+# Leaves out the "started" notes of swift test, which may go over several lines; results and ends stay.
+HIDE_STARTS := '/^◇/{:a;/started\.$$/!{N;ba};d}'
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-stop build test soak scale bench install-deps samples lint format tidy clean
@@ -35,7 +38,7 @@ build: ## Build the command `bulkhead` (CONFIG=debug for a quicker build).
 test: ## Install what is missing and run every test (FILTER=regex runs some).
 	@scripts/install-deps.sh test
 	swift build --build-tests
-	swift test --skip-build --disable-xctest $(if $(FILTER),--filter '$(FILTER)') 2>&1 | grep --line-buffered -v '^◇'
+	swift test --skip-build --disable-xctest $(if $(FILTER),--filter '$(FILTER)') 2>&1 | sed -u $(HIDE_STARTS)
 
 soak: export BULKHEAD_KILL_ROUNDS = 500
 soak: test ## Run every test with 500 rounds of the kill test.
@@ -50,19 +53,19 @@ bench: ## Run the benchmarks in release mode (ONLY=regex runs some).
 install-deps: ## Install the Debian packages that build, demo and tests need, if any is missing.
 	@scripts/install-deps.sh build demo test
 
-samples: ## Build the sample plug-ins with plain cc into demo/plugins.
+samples: ## Build the sample plug-ins with plain cc into SamplePlugins/build.
 	@scripts/install-deps.sh demo
-	@scripts/build-samples.sh demo/plugins
+	@$(MAKE) --no-print-directory -C SamplePlugins
 
 lint: ## Check the format of all Swift code.
-	swift format lint --strict --parallel --recursive $(FORMATTED)
+	@swift format lint --strict --parallel $(FORMATTED)
 
 format: ## Format all Swift code in place.
-	swift format --in-place --parallel --recursive $(FORMATTED)
+	@swift format --in-place --parallel $(FORMATTED)
 
 tidy: ## Run only the tests that hold this repository to its own rules.
 	@$(MAKE) --no-print-directory test FILTER=TidyTests
 
 clean: ## Stop the demo and remove everything that was built.
 	@scripts/demo.sh stop
-	rm -rf .build .build-* Benchmarks/.build demo dist
+	rm -rf .build .build-* Benchmarks/.build SamplePlugins/build demo dist

@@ -45,7 +45,7 @@ let package = Package(
     library("DataModel"),
     library("Storage", ["DataModel", "Threading"]),
     library("SQLiteStorage", ["Storage", "DataModel", "CSQLite"]),
-    library("PluginHost", ["DataModel", "Threading", "CBulkheadPlugin", "CPluginRuntime", "CCrypto"]),
+    library("PluginHost", ["DataModel", "Threading", "CBulkheadPlugin", "CPluginRuntime", "CCrypto", "CProcess"]),
     library("JobEngine", ["Storage", "PluginHost", "DataModel", "Threading"]),
     library("Supervision", ["DataModel", "Threading", "CProcess"]),
     .executableTarget(
@@ -59,10 +59,14 @@ let package = Package(
       name: "TestSupport",
       dependencies: ["DataModel", "Storage", "SQLiteStorage", "JobEngine", "Supervision", "Threading"],
       path: "Tests/Support", swiftSettings: strict),
-    .target(name: "CRawSQLite", dependencies: ["CSQLite"], path: "Benchmarks/RawSQLite", publicHeadersPath: "include"),
+    .target(
+      name: "CRawSQLite", dependencies: ["CSQLite"], path: "Benchmarks/RawSQLite",
+      publicHeadersPath: "include"),
     .executableTarget(
       name: "bench",
-      dependencies: ["TestSupport", "JobEngine", "Storage", "DataModel", "Threading", "CRawSQLite", "bulkhead"],
+      dependencies: [
+        "TestSupport", "JobEngine", "Storage", "DataModel", "Threading", "CRawSQLite", "bulkhead",
+      ],
       path: "Benchmarks/bench", swiftSettings: strict),
     tests("DataModel", ["DataModel"]),
     tests("Storage", ["Storage", "SQLiteStorage", "DataModel"]),
@@ -70,6 +74,7 @@ let package = Package(
     tests("PluginSDK", []),
     tests("JobEngine", ["JobEngine", "Storage", "SQLiteStorage", "PluginHost", "DataModel"]),
     tests("Supervision", ["Supervision", "DataModel", "Threading"]),
+    tests("Command", ["bulkhead", "JobEngine", "Storage", "DataModel"]),
     tests("EndToEnd", ["bulkhead", "DataModel", "Threading"]),
     tests("Tidy", []),
   ],

@@ -12,7 +12,7 @@ enum CallCost {
     try BenchEngine.with { engine in
       let client = try engine.client()
       var figures: [String: [Double]] = [:]
-      for _ in 0 ..< runs {
+      for _ in 0..<runs {
         let id = try client.submit(
           Submission(action: "bench:calls", assignments: [(name: "n", text: "2000000")]))[0]
         for (name, value) in try result(client.watch(id) { _ in true }) {

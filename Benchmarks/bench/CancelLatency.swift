@@ -27,7 +27,7 @@ enum CancelLatency {
 
   private static func measure(_ client: JobClient, _ submission: Submission) throws -> [Double] {
     var milliseconds: [Double] = []
-    for sample in -5 ..< samples {
+    for sample in -5..<samples {
       let id = try client.submit(submission)[0]
       _ = try client.watch(id) { $0.status.name != "running" }
       let begun = MonotonicClock.nanoseconds

@@ -18,7 +18,7 @@ enum NoopThroughput {
       var values: [Double] = []
       var baseline: [Double] = []
       _ = try lives(engine)  // warms the WAL, the pool and the caches
-      for round in 0 ..< runs {
+      for round in 0..<runs {
         baseline.append(try rawLives(engine.folder + "/raw-\(round).db"))
         values.append(try lives(engine))
       }
@@ -36,7 +36,7 @@ enum NoopThroughput {
     let request = try client.prepare(Submission(action: "bench:noop"))
     let before = try ended(store)
     let begun = MonotonicClock.nanoseconds
-    for _ in 0 ..< jobs / batch {
+    for _ in 0..<jobs / batch {
       let submit = SubmitJobs(
         batchID: JobClient.random16(), jobs: Array(repeating: request, count: batch))
       _ = try store.perform(submit)

@@ -13,7 +13,7 @@ enum StartLatency {
     try BenchEngine.with { engine in
       let client = try engine.client()
       var milliseconds: [Double] = []
-      for sample in -20 ..< samples {
+      for sample in -20..<samples {
         let begun = MonotonicClock.nanoseconds
         let id = try client.submit(Submission(action: "stamp:start"))[0]
         let entered = try entered(client.watch(id) { _ in true })
@@ -40,7 +40,7 @@ enum Percentile {
   static func p99(_ name: String, _ samples: [Double], aim: String) -> Measurement {
     let fifth = max(1, samples.count / 5)
     let parts = stride(from: 0, to: samples.count - fifth + 1, by: fifth).map { start in
-      Measurement.percentile(Array(samples[start ..< start + fifth]), 0.99)
+      Measurement.percentile(Array(samples[start..<start + fifth]), 0.99)
     }
     return Measurement(name: name, unit: "ms", values: parts, aim: aim)
   }

@@ -6,12 +6,12 @@
  *
  * How it keeps that, whatever fails and whenever:
  *  - The machine's UUID is chosen here, first, and stands in the record before the machine exists.
- *  - Each clean-up is pushed before the step that it undoes, and looks for the machine by that UUID alone.
+ *  - Each clean-up is pushed before the step that it undoes, and looks for its thing by that UUID alone.
  *  - Clean-ups run last first: stop, undefine, then the record, which goes only when the machine is gone.
  *
  * libvirt's calls cannot be interrupted: a checkpoint stands before and after each that changes something.
  *
- * Build: cc -shared -fPIC -I PluginSDK/include libvirt.c -o libvirt.so $(pkg-config --cflags --libs libvirt)
+ * Build: cc -shared -fPIC -I PluginSDK/include libvirt.c -o libvirt.so -lvirt
  */
 #include <bulkhead/all.h>
 
@@ -121,7 +121,7 @@ static int32_t resolve_fields(bh_ctx *ctx, struct server_fields *out) {
 /* Says what could not be done with the record. A stop needs no explanation. */
 static int32_t explain(bh_ctx *ctx, int32_t code, const char *what, const struct run *run) {
   if (code >= 0 || code == BH_CANCELLED || code == BH_DEADLINE || code == BH_FENCED) return code;
-  return bh_failf(ctx, code, "cannot %s %s (code %d)", what, run->machine.name, (int)code);
+  return bh_failf(ctx, code, "cannot %s %s", what, run->machine.name);
 }
 
 static int32_t set_status(bh_ctx *ctx, const struct run *run, const char *status) {
@@ -182,14 +182,19 @@ static int32_t undo_define(bh_ctx *ctx, void *arg) {
   return code;
 }
 
-/* The record leads people to a machine that is left: it goes only after the machine. */
+/* The record leads people to a machine that is left: it goes only after the machine. It is looked for by the
+ * UUID, which no other has, because the answer to its making may have been lost. */
 static int32_t undo_record(bh_ctx *ctx, void *arg) {
   struct run *run = (struct run *)arg;
-  if (run->record == 0) return BH_OK;
-  if (!run->machine_may_exist) {
-    int32_t code = bh_records_of(ctx)->remove(ctx, run->fields.entity, run->record, 0);
-    return explain(ctx, code, "delete the record of", run);
-  }
+  const bh_records_table *records = bh_records_of(ctx);
+  const bh_field_value uuid = bh_set_str(run->fields.external_id, run->machine.uuid);
+  uint64_t found = 0;
+  int32_t code = records->find(ctx, run->fields.entity, &uuid, &run->record, 1, &found);
+  if (code == BH_OK && found == 0) return BH_OK;
+  if (code == BH_OK && !run->machine_may_exist)
+    code = records->remove(ctx, run->fields.entity, run->record, 0);
+  if (code < 0 || !run->machine_may_exist) return explain(ctx, code, "delete the record of", run);
+
   set_status(ctx, run, "left_behind"); /* should this fail too, the record still has the UUID */
   return bh_failf(ctx, BH_REMOTE, "kept server record %lld: it names the machine %s", (long long)run->record,
                   run->machine.uuid);

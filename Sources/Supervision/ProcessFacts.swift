@@ -42,7 +42,9 @@ package struct ProcessFacts: Sendable, Equatable {
       let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
         String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
       }
-      guard let pid = Int32(name), let facts = ProcessFacts(pid: pid), facts.session == session else { continue }
+      guard let pid = Int32(name), let facts = ProcessFacts(pid: pid), facts.session == session else {
+        continue
+      }
       found.append(facts)
     }
     return found

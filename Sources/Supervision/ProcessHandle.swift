@@ -13,7 +13,8 @@ package final class ProcessHandle: Sendable {
     let pidfd = cprocess_pidfd_open(pid)
     guard pidfd >= 0 else { return nil }
     // Read after the descriptor was taken: it cannot change hands any more.
-    guard let facts = ProcessFacts(pid: pid), facts.startTicks == startTicks, isChild || !facts.hasEnded else {
+    guard let facts = ProcessFacts(pid: pid), facts.startTicks == startTicks, isChild || !facts.hasEnded
+    else {
       close(pidfd)
       return nil
     }

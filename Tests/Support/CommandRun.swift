@@ -12,7 +12,7 @@ package struct CommandRun {
     process.executableURL = URL(fileURLWithPath: RunningEngine.executable)
     process.arguments = arguments
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    let files = try (0 ..< 2).map { _ in try Self.temporaryFile() }
+    let files = try (0..<2).map { _ in try Self.temporaryFile() }
     defer { files.forEach { try? FileManager.default.removeItem(atPath: $0) } }
     process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: files[0]))
     process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: files[1]))

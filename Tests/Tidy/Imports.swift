@@ -6,13 +6,15 @@ enum Imports {
   /// Our own modules, C ones included, and packages of others.
   static let allowed: [String: Set<String>] = [
     "DataModel": [],
-    "Storage": ["DataModel"],
+    "Threading": ["CProcess"],
+    "Storage": ["DataModel", "Threading"],
     "SQLiteStorage": ["Storage", "DataModel", "CSQLite"],
-    "PluginHost": ["DataModel", "CBulkheadPlugin", "CPluginRuntime", "CCrypto"],
-    "JobEngine": ["Storage", "PluginHost", "DataModel"],
-    "Supervision": ["DataModel"],
+    "PluginHost": ["DataModel", "Threading", "CBulkheadPlugin", "CPluginRuntime", "CCrypto", "CProcess"],
+    "JobEngine": ["Storage", "PluginHost", "DataModel", "Threading"],
+    "Supervision": ["DataModel", "Threading", "CProcess"],
     "bulkhead": [
-      "JobEngine", "Supervision", "SQLiteStorage", "Storage", "PluginHost", "DataModel", "ArgumentParser",
+      "JobEngine", "Supervision", "SQLiteStorage", "Storage", "PluginHost", "DataModel", "Threading",
+      "ArgumentParser",
     ],
   ]
 

@@ -14,6 +14,20 @@ enum Links {
     }
   }
 
+  /// Names of Swift files in `code` that no file bears: what a document tells of the sources has to be there.
+  static func deadNames(_ files: [SourceFile], paths: [String]) -> [Offence] {
+    files.filter(\.isMarkdown).flatMap { document in
+      prose(document).flatMap { number, line -> [Offence] in
+        let code = line.components(separatedBy: "`").enumerated().filter { !$0.offset.isMultiple(of: 2) }.map(
+          \.element)
+        let names = code.filter { $0.hasSuffix(".swift") && !$0.contains(" ") }
+        return names.filter { name in !paths.contains { $0 == name || $0.hasSuffix("/" + name) } }.map {
+          Offence(document.path, number, "there is no file \($0): say where it went")
+        }
+      }
+    }
+  }
+
   /// GitHub's name for a heading: lower case, letters, digits, `-` and `_`, spaces become `-`.
   static func anchor(_ heading: String) -> String {
     let text = heading.lowercased().filter {
@@ -92,6 +106,16 @@ enum Links {
 struct LinksTests {
   @Test("every link between documents leads somewhere")
   func links() { expectNone(Links.broken(Repository.files, paths: Repository.paths)) }
+
+  @Test("every Swift file that a document names is there")
+  func names() { expectNone(Links.deadNames(Repository.files, paths: Repository.paths)) }
+
+  @Test("a name of no file is found")
+  func nameGate() {
+    let document = SourceFile(
+      "A.md", "see `B/C.swift` and `C.swift`\n`D.swift` is gone, D.swift is no name\n")
+    #expect(Links.deadNames([document], paths: ["Sources/B/C.swift"]).map(\.line) == [2])
+  }
 
   @Test(
     "a link to nothing is found",

@@ -25,6 +25,11 @@ struct SourceFile: Sendable {
   func isUnder(_ folders: String...) -> Bool { folders.contains { path.hasPrefix($0 + "/") } }
 }
 
+extension SourceFile: CustomTestStringConvertible {
+  /// Failures name files; they never print them.
+  var testDescription: String { path }
+}
+
 /// One breach of a rule: where it is and what to do about it.
 struct Offence: Hashable, Comparable, Sendable, CustomStringConvertible {
   let path: String

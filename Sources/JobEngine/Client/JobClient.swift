@@ -1,5 +1,6 @@
 package import DataModel
 package import Storage
+import Threading
 
 /// What a client can ask of the engine. Blocking; safe from any thread. Gateway and command speak to this, never
 /// to the store.
@@ -90,7 +91,7 @@ package struct JobClient: Sendable {
 
   package static let random16: @Sendable () -> [UInt8] = {
     var generator = SystemRandomNumberGenerator()
-    return (0 ..< 16).map { _ in UInt8.random(in: 0 ... 255, using: &generator) }
+    return (0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) }
   }
 }
 

@@ -1,4 +1,4 @@
-package import DataModel
+import DataModel
 package import Storage
 
 /// One job as a client asks for it, before it is checked.
@@ -32,7 +32,8 @@ package struct Submission: Sendable {
       let first = all[0]
       let rest = all.count > 1 ? " and \(all.count - 1) more" : ""
       throw EngineError(
-        .invalidParameters, "\(entry.kind): \(first.path.isEmpty ? "" : first.path + ": ")\(first.message)\(rest)",
+        .invalidParameters,
+        "\(entry.kind): \(first.path.isEmpty ? "" : first.path + ": ")\(first.message)\(rest)",
         cure: "see `bulkhead plugins show \(entry.kind.plugin)`", problems: all)
     }
     return JobRequest(

@@ -1,4 +1,4 @@
-package import DataModel
+import DataModel
 package import Storage
 
 /// One link of the chain that `jobs why` prints.
@@ -53,10 +53,13 @@ package enum Why {
       return [
         WhyLine(
           "action_gone",
-          "the active version of plug-in \(job.kind.plugin) (\(file.version)) has no action \(job.kind.action)")
+          "the active version of plug-in \(job.kind.plugin) (\(file.version)) has no action \(job.kind.action)"
+        )
       ]
     }
-    if nodes.isEmpty { return [WhyLine("no_worker", "no worker is running; one is started by `bulkhead serve`")] }
+    if nodes.isEmpty {
+      return [WhyLine("no_worker", "no worker is running; one is started by `bulkhead serve`")]
+    }
     if nodes.allSatisfy({ $0.order == .drain }) {
       return [WhyLine("draining", "every worker is draining and claims nothing; a new one takes it")]
     }
@@ -70,7 +73,9 @@ package enum Why {
             ?? "no worker has loaded \(file.file) yet")
       ]
     }
-    return [WhyLine("queued", "it waits for a free slot of \(nodes.count) worker(s), first come first served")]
+    return [
+      WhyLine("queued", "it waits for a free slot of \(nodes.count) worker(s), first come first served")
+    ]
   }
 
   private static func absent(_ kind: JobKind, _ files: [PluginFile]) -> WhyLine {
@@ -83,7 +88,8 @@ package enum Why {
     if let file = files.first {
       return WhyLine("plugin_refused", "the plug-in \(kind.plugin) is refused: \(file.message)")
     }
-    return WhyLine("plugin_absent", "there is no plug-in \(kind.plugin); put its file into the plug-in directory")
+    return WhyLine(
+      "plugin_absent", "there is no plug-in \(kind.plugin); put its file into the plug-in directory")
   }
 
   private static func running(_ job: JobRow) -> [WhyLine] {
@@ -102,7 +108,9 @@ package enum Why {
   }
 
   private static func lost(_ job: JobRow, _ events: [JobEvent]) -> [WhyLine] {
-    var lines = [WhyLine("lost", "it had started, and what came of it is not known; it is not run again by itself")]
+    var lines = [
+      WhyLine("lost", "it had started, and what came of it is not known; it is not run again by itself")
+    ]
     if let last = events.last(where: { $0.to == JobState.lost.name }) {
       lines.append(WhyLine(last.reason.rawValue, text(last)))
     }

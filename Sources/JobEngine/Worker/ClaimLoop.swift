@@ -69,7 +69,7 @@ final class ClaimLoop: Sendable {
       isStarved.store(!isDraining && answer.leases.count == limit, ordering: .relaxed)
       take(answer)
       return limit > 0 && answer.leases.count == limit
-    } catch where error.code == .inDoubt {
+    } catch  where error.code == .inDoubt {
       // What was claimed and not heard of is handed back by the next hello.
       return true
     } catch {

@@ -99,7 +99,7 @@ final class RunWriter: Sendable {
         let answers = try session.perform(
           { WriteRuns(node: $0, items: items.map(\.write)) }, repeated: false)
         for (item, answer) in zip(items, answers) { item.onAnswer?(answer) }
-      } catch where error.code == .inDoubt {
+      } catch  where error.code == .inDoubt {
         putBack(items.filter { !$0.isSettledByHello })
       } catch {
         EngineLog.error("cannot write \(items.count) changes of jobs: \(error)")

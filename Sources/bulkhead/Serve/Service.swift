@@ -34,7 +34,9 @@ final class Service: Sendable {
   private let since = WallClock.milliseconds
   private let ready: @Sendable (String) -> Void
 
-  init(location: StoreLocation, pluginFolder: String, slots: Int, ready: @escaping @Sendable (String) -> Void) throws(EngineError) {
+  init(location: StoreLocation, pluginFolder: String, slots: Int, ready: @escaping @Sendable (String) -> Void)
+    throws(EngineError)
+  {
     self.ready = ready
     self.location = location
     self.pluginFolder = pluginFolder

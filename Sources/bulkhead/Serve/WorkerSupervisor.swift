@@ -174,7 +174,7 @@ final class WorkerSupervisor: Sendable {
           "worker \(node) \(detail): \(answer.requeued) jobs go back to ready, \(answer.lost) are lost, "
             + "\(answer.ended) ended")
         return
-      } catch where error.code == .closed {
+      } catch  where error.code == .closed {
         return
       } catch {
         EngineLog.error("cannot end worker \(node), trying again in a second: \(error)")

@@ -23,30 +23,30 @@ struct KillPlan: CustomStringConvertible {
   var blow: Blow
 
   init(round: Int, _ random: inout SeededGenerator) {
-    let jobs = Int.random(in: 4 ... 16, using: &random)
+    let jobs = Int.random(in: 4...16, using: &random)
     self.jobs = jobs
-    workMilliseconds = (0 ..< jobs).map { _ in
+    workMilliseconds = (0..<jobs).map { _ in
       [0, 0, 5, 20, 60].randomElement(using: &random) ?? 0
     }
-    cancelled = Set((0 ..< jobs).filter { _ in Int.random(in: 0 ..< 6, using: &random) == 0 })
+    cancelled = Set((0..<jobs).filter { _ in Int.random(in: 0..<6, using: &random) == 0 })
     switch round % 3 {
     case 0: blow = Self.point(&random)
     case 1:
       blow = .kill(
         Victim.allCases.randomElement(using: &random) ?? .worker,
-        afterMilliseconds: Int64.random(in: 0 ... 80, using: &random))
+        afterMilliseconds: Int64.random(in: 0...80, using: &random))
     default:
       blow = .pause(
         Bool.random(using: &random) ? .worker : .serve,
-        afterMilliseconds: Int64.random(in: 0 ... 40, using: &random),
-        milliseconds: Int64.random(in: 5 ... 150, using: &random))
+        afterMilliseconds: Int64.random(in: 0...40, using: &random),
+        milliseconds: Int64.random(in: 5...150, using: &random))
     }
   }
 
   private static func point(_ random: inout SeededGenerator) -> Blow {
     let isServe = Bool.random(using: &random)
     let name = (isServe ? servePoints : workerPoints).randomElement(using: &random) ?? "run.before_entry"
-    return .point(name, Int.random(in: 1 ... 14, using: &random), isServe ? .serve : .worker)
+    return .point(name, Int.random(in: 1...14, using: &random), isServe ? .serve : .worker)
   }
 
   /// The environment that arms a named point.

@@ -50,7 +50,7 @@ struct KillRound {
   }
 
   private func submit(until deadline: Int64) throws -> [JobID] {
-    let requests = (0 ..< plan.jobs).map { index in
+    let requests = (0..<plan.jobs).map { index in
       let rule: RepeatRule = index.isMultiple(of: 2) ? .never : .idempotent
       let outcome = ["succeeded", "warning", "failed"][index % 3]
       let params: [String: JSONValue] = [

@@ -9,7 +9,7 @@ import Testing
 @Suite(.serialized) struct KillTests {
   static let rounds = Int(ProcessInfo.processInfo.environment["BULKHEAD_KILL_ROUNDS"] ?? "") ?? 25
   static let seed =
-    UInt64(ProcessInfo.processInfo.environment["BULKHEAD_KILL_SEED"] ?? "") ?? UInt64.random(in: 1 ... 1 << 48)
+    UInt64(ProcessInfo.processInfo.environment["BULKHEAD_KILL_SEED"] ?? "") ?? UInt64.random(in: 1...1 << 48)
 
   @Test("whatever is killed, no job is forgotten and none is entered against its rule")
   func killed() async throws {
@@ -19,7 +19,7 @@ import Testing
       try engine.install(Sample.build("SamplePlugins/witness/witness.c"), as: "witness.so")
       try engine.start()
       try engine.waitForPlugin("witness")
-      for round in 0 ..< Self.rounds {
+      for round in 0..<Self.rounds {
         var random = SeededGenerator(seed: Self.seed &+ UInt64(round))
         let plan = KillPlan(round: round, &random)
         let file = engine.folder + "/witness-\(round).txt"

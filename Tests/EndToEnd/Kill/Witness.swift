@@ -49,13 +49,13 @@ struct Witness {
         found.append("job \(job.id) (\(job.repeatRule.name)) is \(why) and was entered \(count) times")
       }
     }
-    expect(0 ... max(most, 0), "at attempt \(job.attempt)")
+    expect(0...max(most, 0), "at attempt \(job.attempt)")
     switch job.status {
-    case .live(.lost): expect(0 ... 1, "lost")
+    case .live(.lost): expect(0...1, "lost")
     case .live(.ready), .live(.leased):
       let now = entries[JobRun(job: job.id, fence: job.fence)] ?? 0
       if now > 0 && job.status == .live(.leased) { found.append("job \(job.id) is leased and was entered") }
-      if job.attempt == 0 { expect(0 ... 0, "not started") }
+      if job.attempt == 0 { expect(0...0, "not started") }
     case .live: break
     case .ended(let end): disagreements(job, end, expect)
     }
@@ -66,10 +66,10 @@ struct Witness {
     _ job: JobRow, _ end: JobEnd, _ expect: (ClosedRange<Int>, String) -> Void
   ) {
     switch end.outcome {
-    case .succeeded, .warning: expect(1 ... Int.max, end.outcome.name)
+    case .succeeded, .warning: expect(1...Int.max, end.outcome.name)
     case .failed where job.reason == .attemptsExhausted: break
-    case .failed: expect(1 ... Int.max, "failed")
-    case .cancelled where job.attempt == 0: expect(0 ... 0, "cancelled before its start")
+    case .failed: expect(1...Int.max, "failed")
+    case .cancelled where job.attempt == 0: expect(0...0, "cancelled before its start")
     case .cancelled, .timedOut: break
     }
   }

@@ -11,7 +11,8 @@ import Threading
   @Test("a dropped plug-in is taken without a restart, its job runs and gives its result")
   func drop() async throws {
     try await withEngine { engine in
-      try engine.install(Sample.build("SamplePlugins/checksum/checksum.c", flags: ["-lcrypto"]), as: "checksum.so")
+      try engine.install(
+        Sample.build("SamplePlugins/checksum/checksum.c", flags: ["-lcrypto"]), as: "checksum.so")
       try engine.waitForPlugin("checksum")
       let client = try engine.client()
       let folder = engine.folder + "/tree"
@@ -127,7 +128,7 @@ import Threading
       try engine.waitForPlugin("ignores-cancel")
       let client = try engine.client()
       let id = try client.submit(
-        Submission(action: "ignores-cancel:spin", assignments: [(name: "seconds", text: "600")]))[0]
+        Submission(action: "ignores-cancel:busy", assignments: [(name: "seconds", text: "600")]))[0]
       try running(client, id)
       for text in ["draining", "cancelling", "killing"] {
         engine.serve?.signal(SIGTERM)
@@ -185,7 +186,8 @@ import Threading
   // MARK: - what the tests share
 
   private func withEngine(
-    _ plugins: [String] = [], arguments: [String] = [], _ body: @escaping @Sendable (RunningEngine) throws -> Void
+    _ plugins: [String] = [], arguments: [String] = [],
+    _ body: @escaping @Sendable (RunningEngine) throws -> Void
   ) async throws {
     try await onThread {
       let engine = try RunningEngine(serveArguments: arguments)
@@ -205,7 +207,8 @@ import Threading
     try client.submit(
       Submission(
         action: action,
-        assignments: [(name: "file", text: engine.folder + "/witness"), (name: "work_ms", text: "\(work)")]))[0]
+        assignments: [(name: "file", text: engine.folder + "/witness"), (name: "work_ms", text: "\(work)")]))[
+        0]
   }
 
   /// Waits until the plug-in was entered: the witness has its line, or the row says so.

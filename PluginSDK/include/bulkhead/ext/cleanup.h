@@ -13,7 +13,7 @@ extern "C" {
 #define BH_CLEANUP_ID "bh.cleanup/1"
 
 #define BH_ALWAYS 0u  /**< whenever the run ends */
-#define BH_ON_FAIL 1u /**< only if the run returned a negative code; cancel and deadline included */
+#define BH_ON_FAIL 1u /**< only after a failure, cancel or deadline: neither BH_OK nor BH_WARNING */
 
 /** Undoes one thing: 0 when it is gone, a negative code when it is still there. All services are open.
  *  @thread run @blocking yes @cancelpoint yes @owner borrowed @since 1 */

@@ -59,7 +59,8 @@ static inline const char *bh_utf8_repair(char *text) {
 /** vsnprintf, then bh_utf8_repair.
  *  @thread any @blocking no @cancelpoint no @owner borrowed @since 1 */
 BH_FORMAT_LIKE(3, 0)
-static inline const char *bh_format(char *buffer_out, size_t capacity, const char *format, va_list arguments) {
+static inline const char *bh_format(char *buffer_out, size_t capacity, const char *format,
+                                    va_list arguments) {
   int length = vsnprintf(buffer_out, capacity, format, arguments);
   if (length < 0) buffer_out[0] = 0;
   return bh_utf8_repair(buffer_out);

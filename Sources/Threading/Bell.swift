@@ -1,5 +1,3 @@
-package import Threading
-
 /// Something that one thread waits for and others ring: rings before the wait are not lost, many count as one.
 package struct Bell: Sendable {
   private let condition = Condition(false)

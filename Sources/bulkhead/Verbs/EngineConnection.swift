@@ -1,0 +1,56 @@
+import DataModel
+import Glibc
+import JobEngine
+import Storage
+import Threading
+
+/// The command's line to a serving engine. Blocking; used from one thread.
+struct EngineConnection {
+  let location: StoreLocation
+  let socketPath: String
+  let client: JobClient
+  private let store: any Store
+
+  /// `location` is the store's text, such as `sqlite:./bulkhead.db`.
+  init(location text: String) throws(EngineError) {
+    do {
+      try self.init(StoreLocation(text))
+    } catch {
+      throw EngineError(error)
+    }
+  }
+
+  private init(_ location: StoreLocation) throws(StoreError) {
+    // An engine that goes away while we write is an error of that write, not the end of this process.
+    signal(SIGPIPE, SIG_IGN)
+    self.location = location
+    socketPath = try location.socketPath()
+    store = try RemoteStore.connect(path: socketPath, onEnd: {})
+    client = JobClient(store: store)
+  }
+
+  /// A fresh line to the same engine, or to the one that serves the store now. Tries until `limit` on the
+  /// monotonic clock; throws the last failure.
+  func reconnected(untilNanoseconds limit: Int64) throws(EngineError) -> EngineConnection {
+    let pause = Bell()
+    while true {
+      do {
+        return try EngineConnection(location)
+      } catch {
+        guard MonotonicClock.nanoseconds < limit else { throw EngineError(error) }
+        pause.wait(milliseconds: 200)
+      }
+    }
+  }
+
+  /// The process that serves, and since when.
+  func serving() throws(StoreError) -> ServeStatus.Reply { try store.perform(ServeStatus()) }
+
+  /// How many jobs stand where, by name of state and outcome.
+  func counts() throws(StoreError) -> [String: Int] { try store.perform(CountJobs()) }
+
+  /// Asks the engine to end; answers how many jobs are active.
+  func stop(_ mode: StopMode) throws(StoreError) -> Int {
+    try store.perform(ServeStop(mode: mode)).activeJobs
+  }
+}

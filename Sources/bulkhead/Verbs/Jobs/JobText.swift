@@ -1,0 +1,63 @@
+import DataModel
+import JobEngine
+import Storage
+
+/// A job in words, for people. Pure.
+enum JobText {
+  static func progress(_ job: JobRow, label: String, now: Milliseconds) -> ProgressState {
+    ProgressState(
+      label: label, state: job.status.name, done: job.progress?.done ?? 0, total: job.progress?.total ?? 0,
+      message: job.progress?.message ?? "",
+      elapsedMilliseconds: max(0, now - (job.startedAt ?? job.submittedAt)))
+  }
+
+  /// "45%  hashing b.txt", "1200 done", or nothing.
+  static func progressText(_ job: JobRow) -> String {
+    guard let progress = job.progress else { return "" }
+    let state = ProgressState(label: "", state: "", done: progress.done, total: progress.total)
+    var parts: [String] = []
+    if let percent = state.percent {
+      parts.append("\(percent)%")
+    } else if progress.done > 0 {
+      parts.append("\(progress.done) done")
+    }
+    if !progress.message.isEmpty { parts.append(SafeText.escape(progress.message)) }
+    return parts.joined(separator: "  ")
+  }
+
+  /// How long it has run, or ran; nil when it has not started.
+  static func runMilliseconds(_ job: JobRow, now: Milliseconds) -> Milliseconds? {
+    guard let startedAt = job.startedAt else { return nil }
+    guard case .ended(let end) = job.status else { return max(0, now - startedAt) }
+    return max(0, end.finishedAt - startedAt)
+  }
+
+  /// What a waiting verb says when the job has come to rest: the outcome, the message, what was left behind, and
+  /// the result alone on the last line.
+  static func end(_ job: JobRow, colour: Bool) -> [String] {
+    let name = job.status.name
+    var first = "job \(job.id): " + Style.state(name).apply(name, colour: colour)
+    guard case .ended(let end) = job.status else {
+      return [
+        first + ": its worker ended, and what came of it is not known; see `bulkhead jobs why \(job.id)`"
+      ]
+    }
+    if let time = runMilliseconds(job, now: end.finishedAt) {
+      first += " in " + DurationText.text(milliseconds: time)
+    }
+    let message = SafeText.lines(end.message)
+    if let start = message.first { first += ": " + start }
+    var lines = [first] + message.dropFirst().map { "  " + $0 }
+    lines += end.leftBehind.map { "  left behind: " + SafeText.escape($0) }
+    if let result = end.result { lines.append(JobDocument.json(result).text) }
+    return lines
+  }
+
+  /// One line for a table: what it last said, or how it ended.
+  static func summary(_ job: JobRow) -> String {
+    if case .ended(let end) = job.status {
+      return end.message.split(separator: "\n").first.map(String.init) ?? ""
+    }
+    return job.progress?.message ?? ""
+  }
+}

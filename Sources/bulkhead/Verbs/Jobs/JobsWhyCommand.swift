@@ -1,0 +1,44 @@
+import ArgumentParser
+import DataModel
+import JobEngine
+import Storage
+
+struct JobsWhyCommand: EngineVerb {
+  static let configuration = CommandConfiguration(
+    commandName: "why",
+    abstract: "Say why a job stands where it stands.",
+    discussion: """
+      Example:
+        bulkhead jobs why 17
+
+      With --json: {"job_id":17,"state":"ready","why":[{"code","text"},…]}, the outermost reason first; codes are stable.
+
+      Exit codes: 0 done, 6 no such job, 64 wrong use, 69 no engine, 70 fault of bulkhead.
+      """)
+
+  @Argument(help: JobArgument.help, transform: JobArgument.parse) var id: JobID
+  @OptionGroup var engine: EngineOptions
+
+  func act() throws {
+    let connection = try connect()
+    let job = try connection.client.job(id)
+    let lines = try connection.client.why(id)
+    if engine.json {
+      let document: JSONText = [
+        "job_id": .integer(id.rawValue), "state": .string(job.status.name),
+        "why": .list(lines.map { ["code": .string($0.code), "text": .string($0.text)] }),
+      ]
+      Terminal.output.line(document.text)
+    } else {
+      Terminal.output.lines(Self.text(job, lines, colour: Terminal.output.usesColour))
+    }
+  }
+
+  static func text(_ job: JobRow, _ lines: [WhyLine], colour: Bool) -> [String] {
+    let name = job.status.name
+    return ["job \(job.id) is " + Style.state(name).apply(name, colour: colour)]
+      + lines.flatMap { line in
+        SafeText.lines(line.text).enumerated().map { index, text in (index == 0 ? "  - " : "    ") + text }
+      }
+  }
+}

@@ -1,0 +1,113 @@
+import ArgumentParser
+import DataModel
+import JobEngine
+import Storage
+
+struct SubmitCommand: EngineVerb {
+  static let configuration = CommandConfiguration(
+    commandName: "submit",
+    abstract: "Make jobs of an action.",
+    discussion: """
+      Prints the number of each job made, one a line. With --wait it shows how the jobs go, and prints each result.
+
+      Examples:
+        bulkhead submit checksum:tree --param path=/usr/include --wait
+        bulkhead submit server.create --param name=web-1 --deadline 5m
+        echo '{"name":"web-1"}' | bulkhead submit server.create --params-file -
+
+      Ctrl-C while waiting leaves the job running (exit code 130).
+
+      With --json: {"jobs":[{"id":17}]}; with --wait each job as `bulkhead jobs show --json` prints it.
+
+      Exit codes with --wait: 0 succeeded, 1 failed, 2 warning, 3 cancelled, 4 timed out, 5 lost; of several jobs the \
+      gravest of lost, failed, timed out, cancelled, warning. Always: 6 no such action, 7 refused, 64 wrong use or \
+      parameters, 69 no engine, 70 fault of bulkhead.
+      """)
+
+  @Argument(help: "PLUGIN:ACTION, or the action alone when one plug-in has it.")
+  var action: String
+
+  @Option(
+    name: [.customShort("p"), .long],
+    help: ArgumentHelp(
+      "A parameter; dots reach into objects, a list takes several. May be repeated.", valueName: "name=value"),
+    transform: Self.assignment)
+  var param: [Assignment] = []
+
+  @Option(help: ArgumentHelp("All parameters as a JSON object; --param goes over it.", valueName: "json"))
+  var paramsJson: String?
+
+  @Option(help: ArgumentHelp("A file with the JSON object; - is the standard input.", valueName: "file"))
+  var paramsFile: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "End the job this long after its start (250ms, 30s, 5m, 1h30m; none) instead of the action's own deadline.",
+      valueName: "duration"),
+    transform: DurationArgument.parse)
+  var deadline: Int64?
+
+  @Option(help: ArgumentHelp("How many equal jobs to make.", valueName: "n"))
+  var count = 1
+
+  @Flag(help: "Wait until the jobs have ended.")
+  var wait = false
+
+  @OptionGroup var engine: EngineOptions
+
+  struct Assignment: Sendable {
+    let name: String
+    let text: String
+  }
+
+  static let countLimit = 10_000
+
+  func validate() throws {
+    if paramsJson != nil, paramsFile != nil {
+      throw ValidationError("--params-json and --params-file exclude each other: give one of them")
+    }
+    if count < 1 || count > Self.countLimit {
+      throw ValidationError("--count has to be from 1 to \(Self.countLimit), is \(count)")
+    }
+  }
+
+  func act() throws {
+    let waiting = wait ? JobWait(options: engine) : nil
+    let submission = Submission(
+      action: action, assignments: param.map { (name: $0.name, text: $0.text) }, json: try json(),
+      deadlineMilliseconds: deadline)
+    let connection = try connect()
+    let ids = try connection.client.submit(submission, count: count)
+    guard let waiting else {
+      tell(ids)
+      return
+    }
+    if !engine.json { tell(ids) }
+    let rows = try waiting.wait(for: ids, over: connection)
+    if engine.json { Terminal.output.line(JobDocument.list(rows, over: connection).text) }
+    let code = ExitStatus.gravest(rows.map(\.status))
+    if code != 0 { throw ExitCode(code) }
+  }
+
+  private func tell(_ ids: [JobID]) {
+    if engine.json {
+      let jobs = ids.map { id -> JSONText in ["id": .integer(id.rawValue)] }
+      Terminal.output.line(JSONText.object([(name: "jobs", value: .list(jobs))]).text)
+    } else {
+      Terminal.output.lines(ids.map(\.description))
+    }
+  }
+
+  private func json() throws(EngineError) -> String? {
+    guard let paramsFile else { return paramsJson }
+    return try TextFile.read(paramsFile)
+  }
+
+  private static func assignment(_ text: String) throws -> Assignment {
+    let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    guard parts.count == 2, !parts[0].isEmpty else {
+      throw ValidationError("\"\(SafeText.escape(text))\" is no parameter: write NAME=VALUE")
+    }
+    return Assignment(name: String(parts[0]), text: String(parts[1]))
+  }
+}

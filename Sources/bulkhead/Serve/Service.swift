@@ -52,7 +52,7 @@ final class Service: Sendable {
       lock = try StoreLock(location)
       store = try SQLiteStore.open(path: location.path, clock: { WallClock.milliseconds })
       server = try StoreServer(store: store, path: location.socketPath())
-    } catch let error as StoreError {
+    } catch {
       throw EngineError(error)
     }
     gate = SubmissionGate(store: store)

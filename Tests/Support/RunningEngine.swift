@@ -155,12 +155,3 @@ package final class RunningEngine: @unchecked Sendable {
     }
   }
 }
-
-extension StoreInterest {
-  /// Changes of the list of plug-ins.
-  package static var plugins: StoreInterest {
-    var interest = StoreInterest()
-    interest.plugins = true
-    return interest
-  }
-}

@@ -17,6 +17,15 @@ enum StopMode: Int, Sendable, Comparable {
   /// The first request drains, the second cancels, all further ones kill.
   init(requests: Int) { self = StopMode(rawValue: min(requests, 3)) ?? .kill }
 
+  /// As it crosses the socket.
+  var request: ServeStop.Mode {
+    switch self {
+    case .drain: .drain
+    case .cancel: .cancel
+    case .kill: .now
+    }
+  }
+
   init(_ mode: ServeStop.Mode) {
     switch mode {
     case .drain: self = .drain

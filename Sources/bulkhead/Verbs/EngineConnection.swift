@@ -9,7 +9,7 @@ struct EngineConnection {
   let location: StoreLocation
   let socketPath: String
   let client: JobClient
-  private let store: any Store
+  private let store: RemoteStore
 
   /// `location` is the store's text, such as `sqlite:./bulkhead.db`.
   init(location text: String) throws(EngineError) {
@@ -51,6 +51,6 @@ struct EngineConnection {
 
   /// Asks the engine to end; answers how many jobs are active.
   func stop(_ mode: StopMode) throws(StoreError) -> Int {
-    try store.perform(ServeStop(mode: mode)).activeJobs
+    try store.perform(ServeStop(mode: mode.request)).activeJobs
   }
 }

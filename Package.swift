@@ -45,7 +45,7 @@ let package = Package(
     library("DataModel"),
     library("Storage", ["DataModel", "Threading"]),
     library("SQLiteStorage", ["Storage", "DataModel", "CSQLite"]),
-    library("PluginHost", ["DataModel", "Threading", "CBulkheadPlugin", "CPluginRuntime", "CCrypto"]),
+    library("PluginHost", ["DataModel", "Threading", "CBulkheadPlugin", "CPluginRuntime", "CCrypto", "CProcess"]),
     library("JobEngine", ["Storage", "PluginHost", "DataModel", "Threading"]),
     library("Supervision", ["DataModel", "Threading", "CProcess"]),
     .executableTarget(

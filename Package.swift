@@ -74,6 +74,7 @@ let package = Package(
     tests("PluginSDK", []),
     tests("JobEngine", ["JobEngine", "Storage", "SQLiteStorage", "PluginHost", "DataModel"]),
     tests("Supervision", ["Supervision", "DataModel", "Threading"]),
+    tests("Command", ["bulkhead", "JobEngine", "Storage", "DataModel"]),
     tests("EndToEnd", ["bulkhead", "DataModel", "Threading"]),
     tests("Tidy", []),
   ],

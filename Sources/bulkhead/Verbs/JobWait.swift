@@ -77,18 +77,17 @@ struct JobWait {
   private func reconnect(
     _ connection: EngineConnection, _ id: JobID, untilNanoseconds limit: Int64
   ) throws(EngineError) -> EngineConnection {
-    do {
+    do throws(EngineError) {
       guard MonotonicClock.nanoseconds < limit else { throw EngineError(.noEngine, "it does not answer") }
       return try connection.reconnected(untilNanoseconds: limit)
     } catch {
       state.withLock { $0.screen.tell([]) }
+      let reason = "the engine did not come back within \(Self.patienceSeconds) s: \(error.message)"
+      let serve = options.hint("serve")
+      let follow = options.hint("jobs wait \(id)")
       throw EngineError(
-        .noEngine,
-        "the engine did not come back within \(Self.patienceSeconds) s (\(error.message)); job \(id) may "
-          + "still run in its worker",
-        cure:
-          "start it with `\(options.hint("serve"))`, then follow the job with `\(options.hint("jobs wait \(id)"))`"
-      )
+        .noEngine, reason,
+        cure: "job \(id) may run on in its worker; start the engine with `\(serve)`, then `\(follow)`")
     }
   }
 

@@ -12,7 +12,7 @@ struct SubmitCommand: EngineVerb {
 
       Examples:
         bulkhead submit checksum:tree --param path=/usr/include --wait
-        bulkhead submit server.create --param name=web-1 --param memory_mib=512 --deadline 5m
+        bulkhead submit server.create --param name=web-1 --deadline 5m
         echo '{"name":"web-1"}' | bulkhead submit server.create --params-file -
 
       Ctrl-C while waiting leaves the job running (exit code 130).
@@ -43,8 +43,9 @@ struct SubmitCommand: EngineVerb {
   @Option(
     help: ArgumentHelp(
       "End the job this long after its start (250ms, 30s, 5m, 1h30m; none) instead of the action's own deadline.",
-      valueName: "duration"))
-  var deadline: DurationArgument?
+      valueName: "duration"),
+    transform: DurationArgument.parse)
+  var deadline: Int64?
 
   @Option(help: ArgumentHelp("How many equal jobs to make.", valueName: "n"))
   var count = 1
@@ -74,7 +75,7 @@ struct SubmitCommand: EngineVerb {
     let waiting = wait ? JobWait(options: engine) : nil
     let submission = Submission(
       action: action, assignments: param.map { (name: $0.name, text: $0.text) }, json: try json(),
-      deadlineMilliseconds: deadline?.milliseconds)
+      deadlineMilliseconds: deadline)
     let connection = try connect()
     let ids = try connection.client.submit(submission, count: count)
     guard let waiting else {

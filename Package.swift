@@ -41,7 +41,7 @@ let package = Package(
     .systemLibrary(name: "CProcess"),
 
     // Pure core to thin shell, in the direction of imports.
-    library("Threading"),
+    library("Threading", ["CProcess"]),
     library("DataModel"),
     library("Storage", ["DataModel", "Threading"]),
     library("SQLiteStorage", ["Storage", "DataModel", "CSQLite"]),

@@ -3,6 +3,7 @@
 #define CPROCESS_SHIM_H
 
 #include <errno.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -13,5 +14,8 @@ static inline int cprocess_pidfd_open(int pid) { return (int)syscall(SYS_pidfd_o
 static inline int cprocess_pidfd_send_signal(int pidfd, int signal) {
   return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, (void *)0, 0);
 }
+
+/** Names the calling thread: at most 15 bytes are kept. */
+static inline void cprocess_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
 
 #endif

@@ -1,0 +1,169 @@
+package import CBulkheadPlugin
+import CPluginRuntime
+package import DataModel
+import Synchronization
+
+/// One run of one job: the entry of its action, then its clean-up, on the thread that calls `execute`.
+///
+/// Bits may be raised from any thread, before, during and after the run. The run lets go of its context when it has
+/// ended, so that the two may refer to each other.
+// SAFETY: `entry` is code that stays loaded; the frame is touched by the run's thread and by atomic functions;
+// all that changes is behind one of the two locks.
+package final class PluginRun: @unchecked Sendable {
+  package let jobID: JobID
+  package let fence: Fence
+  package let attempt: Int
+  let options: RunOptions
+  let cleanupMilliseconds: Int64
+  let frame: RunFrame
+  let stop: StopSignal
+  let state: Mutex<State>
+  private let entry: bh_action_fn
+
+  /// What the run's lock guards. Host calls hold it for a moment; never while they wait or call others.
+  struct State {
+    var context: (any JobContext)?
+    var memory = RunMemory()
+    var parameters: RunParameters
+    var result = RunResult()
+    var failure = RunFailure()
+    var cleanups = CleanupStack()
+    /// Says which clean-up speaks; nil during the entry.
+    var cleanupName: String?
+    var account = JobAccount()
+    var thread: JobThread?
+    var hostCalls: Int64 = 0
+    var cancelPoints = 0
+    var hasEnded = false
+  }
+
+  /// `paramsJSON`: the checked parameters, defaults filled in. `cleanupMilliseconds`: the clean-up's own budget.
+  /// A deadline is not the run's: whoever starts it lets a `DeadlineTimer` raise the bit.
+  package init(
+    entry: @escaping bh_action_fn, context: any JobContext, jobID: JobID, fence: Fence, attempt: Int,
+    paramsJSON: String, cleanupMilliseconds: Int64 = 60_000, options: RunOptions = RunOptions()
+  ) {
+    self.entry = entry
+    self.jobID = jobID
+    self.fence = fence
+    self.attempt = attempt
+    self.options = options
+    self.cleanupMilliseconds = cleanupMilliseconds
+    frame = RunFrames.shared.take()
+    stop = StopSignal(frame: frame)
+    state = Mutex(State(context: context, parameters: RunParameters(json: paramsJSON)))
+    frame.ctx.pointee = bh_ctx(
+      size: UInt32(MemoryLayout<bh_ctx>.size), attempt: UInt32(clamping: attempt),
+      host: HostTables.shared.host,
+      cell: frame.cell, job_id: UInt64(bitPattern: jobID.rawValue), fence: UInt64(bitPattern: fence),
+      host_data: nil, user: nil)
+    if options.countsCancelPoints { stop.raise(BH_STOP_PROFILE) }
+  }
+
+  deinit {
+    if stop.phase != .ended { RunFrames.shared.giveBack(frame) }
+  }
+
+  /// Runs the job on the calling thread, once. All ways of ending meet here.
+  package func execute() -> RunEnd {
+    begin()
+    let code = enter()
+    let stopBits = stop.beginCleanup()
+    let leftBehind = cleanUp(after: code)
+    return end(code, stopBits, leftBehind)
+  }
+
+  // MARK: the steps
+
+  private func begin() {
+    bhrt_store_word(bhrt_owner(frame.pointer), bhrt_self())
+    RunFrames.shared.publish(self, in: frame)
+    state.withLock { $0.thread = JobThread.current }
+  }
+
+  private func enter() -> Int32 {
+    slice { text, capacity in bhrt_call(entry, frame.ctx, text, capacity) }
+  }
+
+  private func end(_ code: Int32, _ stopBits: UInt32, _ leftBehind: [String]) -> RunEnd {
+    let hostCalls = frame.hostCalls
+    let cancelPoints = Int(frame.pointer.pointee.cancel_points)
+    stop.end()
+    RunFrames.shared.giveBack(frame)
+    // Let go of outside the lock: the context may refer back to this run.
+    let context = state.withLock { state in
+      defer { state.context = nil }
+      return state.context
+    }
+    defer { withExtendedLifetime(context) {} }
+    return state.withLock { state in
+      state.hostCalls = hostCalls
+      state.cancelPoints = cancelPoints
+      state.hasEnded = true
+      state.thread = nil
+      state.memory.freeAll()
+      let usage = Usage(
+        cpuNanoseconds: state.account.cpuNanoseconds, wallNanoseconds: state.account.wallNanoseconds,
+        hostCalls: hostCalls)
+      return RunEnd(
+        code: code, message: state.failure.text(code: code), result: state.result.json,
+        leftBehind: leftBehind,
+        stopBits: stopBits, usage: usage)
+    }
+  }
+
+  /// A stretch of the plug-in's code, under the job's account. What it threw becomes a failure.
+  func slice(_ body: (UnsafeMutablePointer<CChar>, Int) -> Int32) -> Int32 {
+    state.withLock { $0.account.attach() }
+    defer { state.withLock { $0.account.detach() } }
+    return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 1024) { text in
+      guard let start = text.baseAddress else { return BH_MEMORY }
+      let code = body(start, text.count)
+      if start[0] != 0 {
+        fail("threw a C++ exception, which must not leave a plug-in: " + String(cString: start), code: code)
+      }
+      return code
+    }
+  }
+
+  /// Adds a failure, under the name of the clean-up that speaks.
+  func fail(_ text: String, code: Int32) {
+    state.withLock { state in
+      let line = state.cleanupName.map { "clean-up \"\($0)\": \(text)" } ?? text
+      state.failure.add(line, code: code)
+    }
+  }
+}
+
+// MARK: from any thread
+
+extension PluginRun {
+  /// Asks the run to stop (`StopBits`); it wakes from every wait. No effect once the entry has returned, except
+  /// that a lost job (FENCED) also stops the clean-ups that are for failures only.
+  package func raise(_ bits: UInt32) { stop.raise(bits) }
+
+  /// Asks the clean-up to stop, now or as soon as it begins: what is not undone by then is left behind.
+  package func raiseInCleanup(_ bits: UInt32) { stop.raiseInCleanup(bits) }
+
+  /// The bits that are raised now; after the end, those that the entry was judged by.
+  package var stopBits: UInt32 { stop.bits }
+
+  /// Whether host calls that wait must give up. A clean-up starts afresh.
+  package var isStopped: Bool { StopWord.code(stop.bits) < 0 }
+
+  /// True once, and only while the clean-up runs: it has a budget of its own, and ends by itself.
+  package func takeCleanupGrace() -> Bool { stop.takeCleanupGrace() }
+
+  /// The pool thread that the run has now: what `JobThreads.abandon` wants. Nil before, after, and elsewhere.
+  package var thread: JobThread? { state.withLock { $0.thread } }
+
+  /// Cancel points that the entry passed, when the options count them.
+  package var cancelPoints: Int {
+    state.withLock { $0.hasEnded ? $0.cancelPoints : Int(frame.pointer.pointee.cancel_points) }
+  }
+
+  /// What the plug-in holds of the run's memory at this moment.
+  package var allocated: (blocks: Int, bytes: UInt64) {
+    state.withLock { ($0.memory.blockCount, $0.memory.blockBytes) }
+  }
+}

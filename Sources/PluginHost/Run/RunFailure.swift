@@ -1,0 +1,40 @@
+import CBulkheadPlugin
+import DataModel
+
+/// Why a run failed, as it came to be known. Pure.
+struct RunFailure {
+  static let lineLimit = 16
+
+  private var lines: [String] = []
+  private var dropped = 0
+  /// The newest host call that did not work, until a failure is said with the same code.
+  private var cause: HostError?
+
+  /// Adds what the plug-in or the host says. The first is the job's failure, the others are chained to it.
+  mutating func add(_ line: String, code: Int32) {
+    append(line)
+    if let cause, cause.code == code {
+      append(cause.message)
+      self.cause = nil
+    }
+  }
+
+  /// Remembers why a host call did not work. It is told only if the run fails of it: a plug-in may well ask for a
+  /// record that is not there.
+  mutating func note(_ error: HostError) {
+    cause = error
+  }
+
+  /// All that is to be told of a run that returned `code`, one failure a line.
+  func text(code: Int32) -> String {
+    var all = lines
+    if all.isEmpty, code < 0, let cause, cause.code == code { all = [cause.message] }
+    if dropped > 0 { all.append("… and \(dropped) more") }
+    return all.joined(separator: "\n")
+  }
+
+  private mutating func append(_ line: String) {
+    guard !line.isEmpty, lines.last != line else { return }
+    if lines.count < Self.lineLimit { lines.append(line) } else { dropped += 1 }
+  }
+}

@@ -1,0 +1,39 @@
+import CBulkheadPlugin
+import DataModel
+import Synchronization
+
+/// `ext/result.h`. Works after a stop: what was done is worth telling.
+extension bh_result_table {
+  static let running = bh_result_table(
+    size: UInt32(MemoryLayout<bh_result_table>.size), flags: 0,
+    set_json: { ctx, json in
+      HostCall.with(ctx, stale: BH_STALE) { run in
+        guard json.len <= UInt64(RunResult.limit) else {
+          return run.refuse(BH_INVALID, "the result has \(json.len) bytes; the limit is \(RunResult.limit)")
+        }
+        let json = json.text(limit: RunResult.limit)
+        return run.answer(run.state.withLock { $0.result.set(json) })
+      }
+    },
+    set_str: { ctx, name, value in
+      HostCall.with(ctx, stale: BH_STALE) { run in
+        guard value.len <= UInt64(RunResult.limit) else {
+          return run.refuse(BH_INVALID, "the result has \(value.len) bytes; the limit is \(RunResult.limit)")
+        }
+        let (name, text) = (name.text(), value.text(limit: RunResult.limit))
+        return run.answer(run.state.withLock { $0.result.set(name, .string(text)) })
+      }
+    },
+    set_i64: { ctx, name, value in
+      HostCall.with(ctx, stale: BH_STALE) { run in
+        let name = name.text()
+        return run.answer(run.state.withLock { $0.result.set(name, .int(value)) })
+      }
+    })
+}
+
+extension PluginRun {
+  fileprivate func answer(_ problem: String?) -> Int32 {
+    problem.map { refuse(BH_INVALID, $0) } ?? BH_OK
+  }
+}

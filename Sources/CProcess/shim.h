@@ -35,6 +35,9 @@ static inline int cprocess_lower_limit(int resource, unsigned long value) {
   return setrlimit(resource, &limit);
 }
 
+/** Names the calling thread: at most 15 bytes are kept. */
+static inline void cprocess_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
 /** Whether the file has an access list beyond its mode. */
 static inline int cprocess_has_acl(const char *path) {
   return lgetxattr(path, "system.posix_acl_access", (void *)0, 0) > 0;

@@ -1,3 +1,4 @@
+import CProcess
 import Glibc
 
 /// A named OS thread for work that blocks: never Swift's cooperative pool.
@@ -34,7 +35,7 @@ package struct OSThread: Sendable {
       { argument in
         guard let argument else { return nil }
         let box = Unmanaged<Box>.fromOpaque(argument).takeRetainedValue()
-        setName(box.name)
+        cprocess_name_thread(box.name)
         box.body()
         return nil
       }, argument)
@@ -50,12 +51,4 @@ package struct OSThread: Sendable {
   package func join(milliseconds: Int64? = nil) -> Bool {
     done.wait(milliseconds: milliseconds) { $0 ? true : nil } ?? false
   }
-}
-
-/// Names the calling thread. By the file: the call for it is not in Swift's Glibc module.
-private func setName(_ name: String) {
-  let file = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
-  if file < 0 { return }  // without /proc a thread has no name, and that is all
-  _ = write(file, name, min(name.utf8.count, 15))
-  close(file)
 }

@@ -9,7 +9,7 @@ struct EngineConnection {
   let location: StoreLocation
   let socketPath: String
   let client: JobClient
-  private let store: any Store
+  private let store: RemoteStore
 
   /// `location` is the store's text, such as `sqlite:./bulkhead.db`.
   init(location text: String) throws(EngineError) {
@@ -43,14 +43,11 @@ struct EngineConnection {
     }
   }
 
-  /// The process that serves, and since when.
+  /// The process that serves, and how the engine stands.
   func serving() throws(StoreError) -> ServeStatus.Reply { try store.perform(ServeStatus()) }
 
-  /// How many jobs stand where, by name of state and outcome.
-  func counts() throws(StoreError) -> [String: Int] { try store.perform(CountJobs()) }
-
   /// Asks the engine to end; answers how many jobs are active.
-  func stop(_ mode: StopMode) throws(StoreError) -> Int {
+  func stop(_ mode: ServeStop.Mode) throws(StoreError) -> Int {
     try store.perform(ServeStop(mode: mode)).activeJobs
   }
 }

@@ -12,8 +12,8 @@ struct StatusCommand: EngineVerb {
       Example:
         bulkhead status --store sqlite:/var/lib/bulkhead/jobs.db
 
-      With --json: {"pid","since","store","socket","workers":[…],"jobs":{…}}; workers as `bulkhead workers list --json` \
-      prints them, jobs by the name of each state.
+      With --json: {"pid","version","since","draining","store","socket","workers":[…],"jobs":{…}}; workers as \
+      `bulkhead workers list --json` prints them, jobs by the name of each state.
 
       Exit codes: 0 an engine serves, 69 none does, 64 wrong use, 70 fault of bulkhead.
       """)
@@ -23,29 +23,35 @@ struct StatusCommand: EngineVerb {
   func act() throws {
     let connection = try connect()
     let serving = try connection.serving()
-    let nodes = try connection.client.nodes()
-    let counts = try connection.counts()
     if engine.json {
-      let document: JSONText = [
-        "pid": .integer(Int64(serving.process.pid)),
-        "since": .string(TimeText.rfc3339(serving.since)),
-        "store": .string(connection.location.description),
-        "socket": .string(connection.socketPath),
-        "workers": .list(nodes.map(WorkersListCommand.document)),
-        "jobs": .object(JobsListCommand.states.map { (name: $0, value: .integer(counts[$0] ?? 0)) }),
-      ]
-      Terminal.output.line(document.text)
-      return
+      Terminal.output.line(Self.document(serving, socket: connection.socketPath).text)
+    } else {
+      Terminal.output.lines(Self.lines(serving, socket: connection.socketPath, now: WallClock.milliseconds))
     }
+  }
+
+  static func document(_ serving: ServeStatus.Reply, socket: String) -> JSONText {
+    [
+      "pid": .integer(Int64(serving.process.pid)),
+      "version": .string(serving.version),
+      "since": .string(TimeText.rfc3339(serving.since)),
+      "draining": .bool(serving.isDraining),
+      "store": .string(serving.store),
+      "socket": .string(socket),
+      "workers": .list(serving.nodes.map(WorkersListCommand.document)),
+      "jobs": .object(JobsListCommand.states.map { (name: $0, value: .integer(serving.counts[$0] ?? 0)) }),
+    ]
+  }
+
+  static func lines(_ serving: ServeStatus.Reply, socket: String, now: Milliseconds) -> [String] {
     var facts = FactList()
-    facts.add(
-      "process",
-      "\(serving.process.pid), since \(TimeText.withAge(serving.since, now: WallClock.milliseconds))")
-    facts.add("socket", connection.socketPath)
-    facts.add("workers", nodes.isEmpty ? "none" : nodes.map(Self.worker).joined(separator: "\n"))
-    facts.add("jobs", Self.jobs(counts))
-    Terminal.output.lines(
-      ["an engine serves " + SafeText.escape(connection.location.description)] + facts.lines)
+    facts.add("process", "\(serving.process.pid), since " + TimeText.withAge(serving.since, now: now))
+    facts.add("version", serving.version)
+    facts.add("socket", socket)
+    facts.add("workers", serving.nodes.isEmpty ? "none" : serving.nodes.map(worker).joined(separator: "\n"))
+    facts.add("jobs", jobs(serving.counts))
+    let state = serving.isDraining ? " and drains: it ends when its running jobs have ended" : ""
+    return ["an engine serves " + SafeText.escape(serving.store) + state] + facts.lines
   }
 
   private static func worker(_ node: NodeRow) -> String {

@@ -41,7 +41,7 @@ struct StopCommand: EngineVerb {
     if cancel && now { throw ValidationError("--cancel and --now exclude each other: give one of them") }
   }
 
-  private var mode: StopMode { now ? .kill : cancel ? .cancel : .drain }
+  private var mode: ServeStop.Mode { now ? .now : cancel ? .cancel : .drain }
 
   func act() throws {
     let shows = !engine.json
@@ -103,20 +103,20 @@ struct StopCommand: EngineVerb {
 
 /// What `stop` says. Pure.
 enum StopText {
-  static func name(_ mode: StopMode) -> String {
+  static func name(_ mode: ServeStop.Mode) -> String {
     switch mode {
     case .drain: "drain"
     case .cancel: "cancel"
-    case .kill: "now"
+    case .now: "now"
     }
   }
 
-  static func told(_ mode: StopMode, jobs: Int) -> String {
+  static func told(_ mode: ServeStop.Mode, jobs: Int) -> String {
     switch mode {
     case .drain:
       "draining: \(count(jobs)) running" + (jobs > 0 ? "; `bulkhead stop --cancel` cancels them" : "")
     case .cancel: "cancelling \(count(jobs)), with their clean-up"
-    case .kill: "killing the workers of \(count(jobs))"
+    case .now: "killing the workers of \(count(jobs))"
     }
   }
 

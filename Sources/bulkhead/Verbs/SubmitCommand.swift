@@ -60,7 +60,9 @@ struct SubmitCommand: EngineVerb {
     let text: String
   }
 
-  static let countLimit = 10_000
+  static let countLimit = 100_000
+  /// What the parameters of one batch may have: half of the largest message to the engine.
+  private static let batchBytes = 8 << 20
 
   func validate() throws {
     if paramsJson != nil, paramsFile != nil {
@@ -77,7 +79,7 @@ struct SubmitCommand: EngineVerb {
       action: action, assignments: param.map { (name: $0.name, text: $0.text) }, json: try json(),
       deadlineMilliseconds: deadline)
     let connection = try connect()
-    let ids = try connection.client.submit(submission, count: count)
+    let ids = try submit(submission, over: connection)
     guard let waiting else {
       tell(ids)
       return
@@ -87,6 +89,28 @@ struct SubmitCommand: EngineVerb {
     if engine.json { Terminal.output.line(JobDocument.list(rows, over: connection).text) }
     let code = ExitStatus.gravest(rows.map(\.status))
     if code != 0 { throw ExitCode(code) }
+  }
+
+  /// In batches that fit into one message to the engine; each batch is made as a whole or not at all.
+  private func submit(_ submission: Submission, over connection: EngineConnection) throws(EngineError)
+    -> [JobID]
+  {
+    let sizes =
+      submission.assignments.map { $0.name.utf8.count + $0.text.utf8.count } + [
+        submission.json?.utf8.count ?? 0
+      ]
+    let batch = max(1, min(1000, Self.batchBytes / (sizes.reduce(2048, +))))
+    var ids: [JobID] = []
+    while ids.count < count {
+      do {
+        ids += try connection.client.submit(submission, count: min(batch, count - ids.count))
+      } catch {
+        guard let first = ids.first, let last = ids.last else { throw error }
+        let made = "\(ids.count) of \(count) jobs were made, from \(first) to \(last); then: "
+        throw EngineError(error.code, made + error.message, cure: error.cure, problems: error.problems)
+      }
+    }
+    return ids
   }
 
   private func tell(_ ids: [JobID]) {

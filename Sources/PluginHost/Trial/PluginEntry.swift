@@ -1,4 +1,5 @@
 import CBulkheadPlugin
+import CPluginRuntime
 package import DataModel
 import Glibc
 
@@ -6,6 +7,8 @@ import Glibc
 struct PluginEntry {
   private static let actionLimit = 1000
   private static let nameLimit = 129
+
+  private typealias Entry = @convention(c) (UnsafePointer<bh_host>?) -> UnsafePointer<bh_plugin>?
 
   let functions: [String: bh_action_fn]
 
@@ -15,10 +18,9 @@ struct PluginEntry {
     _ library: UnsafeMutableRawPointer, host: UnsafePointer<bh_host>, manifest: Manifest
   ) throws(Objection) {
     guard let symbol = dlsym(library, ELFFile.entryName) else { throw Self.noEntry }
-    typealias Entry = @convention(c) (UnsafePointer<bh_host>?) -> UnsafePointer<bh_plugin>?
     // SAFETY: the symbol is the plug-in's exported entry, whose signature the ABI fixes.
     let entry = unsafeBitCast(symbol, to: Entry.self)
-    guard let plugin = entry(host) else {
+    guard let plugin = try Self.call(entry, host) else {
       throw Objection(
         "its bh_plugin_entry returned NULL", cure: "ask the plug-in's author why it refuses this host")
     }
@@ -30,6 +32,20 @@ struct PluginEntry {
   static let noEntry = Objection(
     "it does not export bh_plugin_entry",
     cure: "add BH_PLUGIN(...) to its source and link without hiding that symbol")
+
+  /// A C++ exception ends here and is named.
+  private static func call(
+    _ entry: Entry, _ host: UnsafePointer<bh_host>
+  ) throws(Objection) -> UnsafePointer<bh_plugin>? {
+    var plugin: UnsafePointer<bh_plugin>?
+    var text = [CChar](repeating: 0, count: 512)
+    guard bhrt_call_entry(entry, host, &plugin, &text, text.count) == BH_OK else {
+      let thrown = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      throw Objection(
+        "its bh_plugin_entry threw \(thrown)", cure: "catch it inside, and return NULL to refuse")
+    }
+    return plugin
+  }
 
   private static func checkHead(
     _ plugin: UnsafePointer<bh_plugin>, _ host: UnsafePointer<bh_host>, _ manifest: Manifest

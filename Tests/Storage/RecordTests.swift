@@ -238,7 +238,8 @@ struct RecordTests {
       #expect(try find("hostname", .string("s4"), 10) == [4])
       #expect(try find("owner", .null, 10) == [3, 4, 5])
       #expect(try find("cpus", .int(9), 10).isEmpty)
-      #expect(refusal { try find("cpus", .string("8"), 10) }?.message == "server.cpus is of type int, not string")
+      #expect(
+        refusal { try find("cpus", .string("8"), 10) }?.message == "server.cpus is of type int, not string")
     }
   }
 }

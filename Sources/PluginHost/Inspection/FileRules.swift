@@ -59,7 +59,7 @@ package struct FileRules: Sendable {
       default: throw Objection("\(place) is not a folder", cure: "put a folder there")
       }
     }
-    if isMissing { try refuseSticky(walk.folder) }
+    if isMissing { try refuseSticky(FolderPath.parent(of: walk.folder)) }
     if walk.hasTooManyLinks {
       throw Objection(
         "\(path) has more than \(Self.linkLimit) symbolic links", cure: "use the folder's real path")

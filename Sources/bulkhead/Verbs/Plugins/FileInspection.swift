@@ -14,6 +14,7 @@ struct FileInspection {
   /// Reads the file where it stands. Its folder is judged too, as a plug-in directory would be.
   init(path: String) {
     self.path = path
+    let folder = Self.folder(of: path)
     let rules = FileRules()
     check { () throws(Objection) in try rules.checkFolder(folder) }
     let descriptor: Int32
@@ -24,10 +25,10 @@ struct FileInspection {
       return
     }
     defer { close(descriptor) }
-    read(ByteSource(descriptor: descriptor), rules)
+    read(ByteSource(descriptor: descriptor), in: folder, rules)
   }
 
-  private mutating func read(_ source: ByteSource, _ rules: FileRules) {
+  private mutating func read(_ source: ByteSource, in folder: String, _ rules: FileRules) {
     bytes = source.count
     let object: ELFFile
     do throws(Objection) {
@@ -53,7 +54,7 @@ struct FileInspection {
     do throws(Objection) { try rule() } catch { objections.append(error) }
   }
 
-  private var folder: String {
+  private static func folder(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/") else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }

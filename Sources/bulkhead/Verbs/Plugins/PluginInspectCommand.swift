@@ -1,5 +1,6 @@
 import ArgumentParser
 import DataModel
+import Glibc
 import JobEngine
 import PluginHost
 
@@ -18,7 +19,7 @@ struct PluginInspectCommand: Verb {
       "manifest"}; manifest has id, version and what `bulkhead plugins show --json` prints of it. What could not be read \
       is null.
 
-      Exit codes: 0 done, 7 it would be refused, 64 wrong use, 70 fault of bulkhead.
+      Exit codes: 0 it would be taken, 7 it would be refused, 6 no such file, 64 wrong use, 70 fault of bulkhead.
       """)
 
   @Argument(
@@ -31,6 +32,9 @@ struct PluginInspectCommand: Verb {
   var printsJSON: Bool { json }
 
   func act() throws {
+    guard access(file, F_OK) == 0 || errno != ENOENT else {
+      throw EngineError(.notFound, "there is no file \(file)", cure: "name the plug-in's .so file")
+    }
     let inspection = FileInspection(path: file)
     if json {
       Terminal.output.line(Self.document(inspection).text)

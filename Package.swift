@@ -57,7 +57,7 @@ let package = Package(
 
     .target(
       name: "TestSupport",
-      dependencies: ["DataModel", "Storage", "SQLiteStorage", "JobEngine", "Supervision", "Threading"],
+      dependencies: ["DataModel", "Storage", "SQLiteStorage", "JobEngine", "Supervision", "Threading", "CProcess"],
       path: "Tests/Support", swiftSettings: strict),
     .target(
       name: "CRawSQLite", dependencies: ["CSQLite"], path: "Benchmarks/RawSQLite",
@@ -75,7 +75,7 @@ let package = Package(
     tests("JobEngine", ["JobEngine", "Storage", "SQLiteStorage", "PluginHost", "DataModel"]),
     tests("Supervision", ["Supervision", "DataModel", "Threading"]),
     tests("Command", ["bulkhead", "JobEngine", "Storage", "DataModel"]),
-    tests("EndToEnd", ["bulkhead", "DataModel", "Threading"]),
+    tests("EndToEnd", ["bulkhead", "JobEngine", "Storage", "Supervision", "DataModel", "Threading"]),
     tests("Tidy", []),
   ],
   swiftLanguageModes: [.v6],

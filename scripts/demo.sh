@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
 # The demo: a real engine with the sample plug-ins, real jobs, and an engine that stays for you to try.
 #
-#   scripts/demo.sh start     (CONFIG=debug: quicker build; DEMO_EXIT=1: stop all of it at the end)
+#   scripts/demo.sh start
 #   scripts/demo.sh stop
 #
-# Everything it makes is in ./demo, but for libvirtd's own folder below /tmp. Starting again begins afresh.
+# CONFIG=debug builds quicker, DEMO_EXIT=1 stops all of it at the end. BULKHEAD=path takes a built command
+# instead of building one, DEMO_DIR another folder than ./demo. Everything it makes is in that folder, but for
+# libvirtd's own below /tmp. Starting again begins afresh.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 config=${CONFIG:-release}
-demo=$PWD/demo
+demo=${DEMO_DIR:-$PWD/demo}
 export BULKHEAD_STORE=sqlite:$demo/bulkhead.db
 bulkhead="" # the built command
 socket=""   # where the engine answers
@@ -65,13 +67,17 @@ stop() {
 
 build() {
   heading "Building bulkhead ($config) and the sample plug-ins"
-  swift build -c "$config" --product bulkhead
-  bulkhead=$(swift build -c "$config" --show-bin-path)/bulkhead
+  if [ -n "${BULKHEAD:-}" ]; then
+    bulkhead=$BULKHEAD
+  else
+    swift build -c "$config" --product bulkhead
+    bulkhead=$(swift build -c "$config" --show-bin-path)/bulkhead
+  fi
   make --no-print-directory -C SamplePlugins OUT="$demo/build" "$demo"/build/{checksum,libvirt,noop}.so
 }
 
 start_libvirtd() {
-  mktemp -d /tmp/bulkhead-demo.XXXXXX >"$demo/libvirt.dir"
+  mktemp -d "/tmp/bulkhead-demo.XXXXXX" >"$demo/libvirt.dir"
   uri=$(scripts/private-libvirtd.sh start "$(cat "$demo/libvirt.dir")")
 }
 
@@ -134,7 +140,7 @@ say_goodbye() {
   local shown=${bulkhead#"$PWD"/}
   cat <<END
 
-== The engine is still running (pid $(cat "$demo/serve.pid"), log demo/serve.log)
+== The engine is still running (pid $(cat "$demo/serve.pid"), log $demo/serve.log)
    socket   $socket
    Try, in this folder:
      export BULKHEAD_STORE=$BULKHEAD_STORE

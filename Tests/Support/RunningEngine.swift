@@ -1,3 +1,4 @@
+import CProcess
 import Foundation
 package import JobEngine
 package import Storage

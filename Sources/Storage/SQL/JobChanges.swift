@@ -56,7 +56,8 @@ final class JobChanges {
 
   /// Takes a job in that a query of `columns` has read.
   func adopt(_ entry: Entry) {
-    guard places.updateValue(entries.count, forKey: entry.job) == nil else { return }
+    guard places[entry.job] == nil else { return }  // one batch may name a job many times
+    places[entry.job] = entries.count
     entries.append(entry)
   }
 

@@ -154,8 +154,8 @@ import Testing
   @Test("stop says how many jobs run")
   func told() {
     #expect(
-      StopText.told(.drain, jobs: 3) == "draining: 3 jobs running; `bulkhead stop --cancel` cancels them")
-    #expect(StopText.told(.drain, jobs: 0) == "draining: 0 jobs running")
+      StopText.told(.drain, jobs: 3, further: "x") == "draining: 3 jobs running; `x` cancels them")
+    #expect(StopText.told(.drain, jobs: 0, further: "x") == "draining: 0 jobs running")
     #expect(StopText.told(.cancel, jobs: 1, further: "x") == "cancelling 1 job, with their clean-up")
   }
 

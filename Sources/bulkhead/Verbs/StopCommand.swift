@@ -111,7 +111,7 @@ enum StopText {
     }
   }
 
-  static func told(_ mode: ServeStop.Mode, jobs: Int) -> String {
+  static func told(_ mode: ServeStop.Mode, jobs: Int, further: String) -> String {
     switch mode {
     case .drain:
       "draining: \(count(jobs)) running" + (jobs > 0 ? "; `\(further)` cancels them" : "")

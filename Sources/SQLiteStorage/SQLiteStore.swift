@@ -5,20 +5,21 @@ package import Storage
 package enum SQLiteStore {
   /// How long the WAL is from the start, in bytes.
   package static let walBytes = 16 << 20
-  /// Pages in the WAL after which a commit writes them back to the file, so that the next begins the WAL anew and
-  /// stays inside its length: a page is 4,096 bytes with 24 of header, and one commit may add its own.
-  private static let checkpointPages = 2600
+  /// A page in the WAL with its head.
+  private static let frameBytes = 4096 + 24
 
   /// Opens or makes the file, brings its tables up to date and makes its WAL ready. `clock` is the store's: all
   /// times in rows come from it. The caller holds the store's lock: nobody else may have the file open.
   package static func open(
-    path: String, catalogue: Catalogue = .standard, clock: @escaping @Sendable () -> Milliseconds
+    path: String, catalogue: Catalogue = .standard, walBytes: Int = walBytes,
+    clock: @escaping @Sendable () -> Milliseconds
   ) throws(StoreError) -> SQLStore {
     let writer = try SQLiteConnection(path: path)
     try Migrations.bring(writer, to: catalogue, now: clock(), location: path)
     try writer.keepWAL()
     try writer.execute("pragma journal_size_limit = -1")
-    try writer.execute("pragma wal_autocheckpoint = \(checkpointPages)")
+    // Written back when two thirds are used: the next commit begins the WAL anew, and stays inside its length.
+    try writer.execute("pragma wal_autocheckpoint = \(walBytes / frameBytes * 2 / 3)")
     try WALFile.lengthen(path + "-wal", to: walBytes)
     let reader = try SQLiteConnection(path: path, isReader: true)
     try reader.keepWAL()

@@ -7,7 +7,7 @@ package struct ServerHandlers: Sendable {
   package var gate: (@Sendable (SubmitJobs) throws(StoreError) -> Void)?
   /// A worker has said hello on that connection.
   package var onHello: (@Sendable (ConnectionID, NodeID, ProcessIdentity) -> Void)?
-  /// A connection has ended; with its node, if it had said hello.
+  /// A connection has ended; with its node, if it had said hello and not again on another connection since.
   package var onEnd: (@Sendable (ConnectionID, NodeID?, ProcessIdentity?) -> Void)?
   var extra: [UInt16: ServedVerb] = [:]
 

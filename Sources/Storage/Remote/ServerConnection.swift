@@ -96,6 +96,15 @@ final class ServerConnection: Sendable {
     wake()
   }
 
+  /// Ends because its node speaks on another connection: it was nobody's last word.
+  func giveWay() {
+    state.withLock {
+      $0.node = nil
+      $0.process = nil
+    }
+    end()
+  }
+
   func keep(_ observation: StoreObservation, as number: UInt32) {
     let isOver = state.withLock { state in
       if !state.isOver { state.observations[number] = observation }

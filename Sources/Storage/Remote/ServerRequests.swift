@@ -81,7 +81,7 @@ final class ServerRequests: Sendable {
     let hello = verb as? Hello
     if let node = hello?.node {
       // The node speaks here now: what its old connection still wants is dropped or, begun, settled before this.
-      for other in others() where other.node == node { other.end() }
+      for other in others() where other.node == node { other.giveWay() }
       connection.setNode(node, hello?.process ?? ProcessIdentity(pid: 0, startTicks: 0, bootID: ""))
     }
     let write = QueuedWrite(

@@ -56,7 +56,7 @@ final class JobChanges {
 
   /// Takes a job in that a query of `columns` has read.
   func adopt(_ entry: Entry) {
-    guard places[entry.job] == nil else { return }  // one batch may name a job many times
+    guard places[entry.job] == nil else { return }
     places[entry.job] = entries.count
     entries.append(entry)
   }

@@ -135,7 +135,7 @@ private struct RecordWrite {
         throw .refused(.invalid("\(name) is given twice"))
       }
       guard let sql = field.type.sql(assignment.value) else {
-        throw .refused(.invalid("\(name) is a \(field.type.name), not a \(assignment.value.typeName)"))
+        throw .refused(.invalid("\(name) is of type \(field.type.name), not \(assignment.value.typeName)"))
       }
       if field.isRequired, sql == .null { throw .refused(.invalid("\(name) is required")) }
       values.append((field, assignment.value, sql))

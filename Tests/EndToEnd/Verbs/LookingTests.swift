@@ -92,6 +92,15 @@ import Testing
     }
   }
 
+  @Test("a store that is none is wrong use")
+  func wrongStore() async throws {
+    try await onThread {
+      let run = try CommandRun(["jobs", "list"], environment: ["BULKHEAD_STORE": "nonsense"])
+      #expect(run.exitCode == 64)
+      #expect(run.errors.contains("nonsense") && run.errors.contains("sqlite:"), "\(run.errors)")
+    }
+  }
+
   @Test("stop waits until the engine has ended, by default until its jobs have")
   func stop() async throws {
     try await VerbEngine.run { verbs in

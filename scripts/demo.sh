@@ -66,7 +66,7 @@ stop() {
 }
 
 build() {
-  heading "Building bulkhead ($config) and the sample plug-ins"
+  heading "Building the command and the sample plug-ins"
   if [ -n "${BULKHEAD:-}" ]; then
     bulkhead=$BULKHEAD
   else
@@ -86,8 +86,9 @@ start_engine() {
   rm -rf "$demo"/bulkhead.db* "$demo/plugins"
   mkdir -p "$demo/plugins"
   echo "\$ bulkhead serve --plugins demo/plugins --store sqlite:demo/bulkhead.db &"
-  setsid "$bulkhead" serve --plugins "$demo/plugins" --store "$BULKHEAD_STORE" >"$demo/serve.log" 2>&1 </dev/null &
-  echo $! >"$demo/serve.pid"
+  : >"$demo/serve.log"
+  scripts/daemon.sh "$demo/serve.pid" "$demo/serve.log" \
+    "$bulkhead" serve --plugins "$demo/plugins" --store "$BULKHEAD_STORE"
   if ! wait_until 30 grep -q '^ready ' "$demo/serve.log"; then
     tail -n 20 "$demo/serve.log" >&2
     fail "the engine does not answer; its log is above"
@@ -110,12 +111,12 @@ drop_plugins() {
 }
 
 run_jobs() {
-  heading "A checksum of a real directory tree"
-  run 0 submit checksum:tree --param path=/usr/include --wait
+  heading "A checksum of a real directory tree: Swift's own libraries"
+  run 0 submit checksum:tree --param path="$(swift_libraries)" --wait
   heading "Two virtual machines made, one deleted, by a real libvirtd"
-  run 0 submit libvirt:server.create --param name=web-1 --param memory_mib=512 --param uri="$uri" --wait
-  run 0 submit libvirt:server.create --param name=web-2 --param memory_mib=512 --param uri="$uri" --wait
-  run 0 submit libvirt:server.delete --param name=web-2 --param uri="$uri" --wait
+  run 0 submit server.create --param name=web-1 --param memory_mib=512 --param uri="$uri" --wait
+  run 0 submit server.create --param name=web-2 --param memory_mib=512 --param uri="$uri" --wait
+  run 0 submit server.delete --param name=web-2 --param uri="$uri" --wait
   echo "libvirtd's own list of its machines (\"test\" is always there):"
   scripts/private-libvirtd.sh list "$(cat "$demo/libvirt.dir")" | sed 's/^/  /'
   cancel_a_job
@@ -133,6 +134,9 @@ cancel_a_job() {
   run 3 jobs wait "$id"
   run 0 jobs why "$id"
 }
+
+# About two gigabytes on every machine that built this: some seconds of work.
+swift_libraries() { readlink -f "$(dirname "$(readlink -f "$(command -v swift)")")/../lib"; }
 
 runs() { "$bulkhead" jobs show "$1" --json | grep -q '"state":"running"'; }
 

@@ -113,10 +113,10 @@ import Testing
     #expect(
       shown == [
         "name | string | true |  | 1 to 63 characters, matches ^[a-z]+$ | Its name.",
-        "disks | list of object | false |  |  | ", "disks[].gib | integer | true |  | 1 or more | ",
+        "disks | list of object | false |  |  | ", "disks[].gib | integer | true |  | at least 1 | ",
         "memory_mib | integer | false | 512 | 64 to 65536 | ", "ratio | number | false |  | more than 0 | ",
         #"size | string | false | "small" | one of "small" "big" | "#,
-        "tags | list of string | false |  | 4 or less elements, each 9 or less characters | ",
+        "tags | list of string | false |  | at most 4 elements, each at most 9 characters | ",
       ])
   }
 }
@@ -154,9 +154,9 @@ import Testing
   @Test("stop says how many jobs run")
   func told() {
     #expect(
-      StopText.told(.drain, jobs: 3) == "draining: 3 jobs running; `bulkhead stop --cancel` cancels them")
-    #expect(StopText.told(.drain, jobs: 0) == "draining: 0 jobs running")
-    #expect(StopText.told(.cancel, jobs: 1) == "cancelling 1 job, with their clean-up")
+      StopText.told(.drain, jobs: 3, further: "x") == "draining: 3 jobs running; `x` cancels them")
+    #expect(StopText.told(.drain, jobs: 0, further: "x") == "draining: 0 jobs running")
+    #expect(StopText.told(.cancel, jobs: 1, further: "x") == "cancelling 1 job, with their clean-up")
   }
 
   @Test("status leaves out states without jobs")

@@ -49,7 +49,8 @@ enum Accounts {
     }
   }
 
-  /// Gives the look-up a larger buffer as long as it asks for one; `result` is read while the buffer still lives.
+  /// Gives the look-up a larger buffer as long as it asks for one; `result` is read while the buffer still
+  /// lives.
   private static func withBuffer<R>(
     _ body: (UnsafeMutablePointer<CChar>, Int) -> Int32, result: () -> R?
   ) -> R? {

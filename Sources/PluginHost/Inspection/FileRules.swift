@@ -1,8 +1,8 @@
 import CProcess
 import Glibc
 
-/// Who may write a plug-in commands the worker. So a file is taken only when nobody but root and the serving user
-/// could have written it or put another one in its place: the file, and every folder on the way to it.
+/// Who may write a plug-in commands the worker. So a file is taken only when nobody but root and the serving
+/// user could have written it or put another one in its place: the file, and every folder on the way to it.
 package struct FileRules: Sendable {
   /// Bytes that a plug-in file may have.
   package static let sizeLimit: Int64 = 256 << 20
@@ -37,8 +37,8 @@ package struct FileRules: Sendable {
     return descriptor
   }
 
-  /// Checks a folder and every folder above it, through symbolic links. `mayBeMissing`: what does not exist is fine as
-  /// long as nobody else could make it.
+  /// Checks a folder and every folder above it, through symbolic links. `mayBeMissing`: what does not exist
+  /// is fine as long as nobody else could make it.
   package func checkFolder(_ path: String, mayBeMissing: Bool = false) throws(Objection) {
     var walk = PathWalk(path)
     var isMissing = false
@@ -59,7 +59,7 @@ package struct FileRules: Sendable {
       default: throw Objection("\(place) is not a folder", cure: "put a folder there")
       }
     }
-    if isMissing { try refuseSticky(walk.folder) }
+    if isMissing { try refuseSticky(FolderPath.parent(of: walk.folder)) }
     if walk.hasTooManyLinks {
       throw Objection(
         "\(path) has more than \(Self.linkLimit) symbolic links", cure: "use the folder's real path")
@@ -140,12 +140,7 @@ private struct PathWalk {
   private var hasBegun = false
 
   init(_ path: String) {
-    var whole = path
-    if !path.hasPrefix("/"), let current = getcwd(nil, 0) {
-      whole = String(cString: current) + "/" + path
-      free(current)
-    }
-    names = whole.split(separator: "/").reversed()
+    names = FolderPath.absolute(path).split(separator: "/").reversed()
   }
 
   /// The next place, beginning with "/"; nil at the end.
@@ -159,7 +154,7 @@ private struct PathWalk {
     while let name = names.popLast() {
       if name == "." { continue }
       if name == ".." {
-        folder = Self.parent(of: folder)
+        folder = FolderPath.parent(of: folder)
         continue
       }
       folder = folder == "/" ? "/" + name : folder + "/" + name
@@ -175,11 +170,6 @@ private struct PathWalk {
     let count = readlink(place, &target, 4096)
     let text = String(decoding: target.prefix(max(count, 0)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
     names += text.split(separator: "/").reversed()
-    folder = text.hasPrefix("/") ? "/" : Self.parent(of: place)
-  }
-
-  private static func parent(of path: String) -> String {
-    let end = path.lastIndex(of: "/") ?? path.startIndex
-    return end == path.startIndex ? "/" : String(path[..<end])
+    folder = text.hasPrefix("/") ? "/" : FolderPath.parent(of: place)
   }
 }

@@ -35,6 +35,12 @@ package struct FileSignature: Sendable, Equatable {
     self.init(status)
   }
 
+  /// Whether an open file is a regular one.
+  static func isRegular(descriptor: Int32) -> Bool {
+    var status = stat()
+    return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+  }
+
   private init(_ status: stat) {
     self.init(
       device: UInt64(status.st_dev), inode: UInt64(status.st_ino), size: Int64(status.st_size),

@@ -94,13 +94,14 @@ package struct LibraryPath: Sendable, Equatable {
     let file = String(cString: real)
     do {
       close(try rules.open(file))
-      try rules.checkFolder(String(file[..<(file.lastIndex(of: "/") ?? file.startIndex)]))
+      try rules.checkFolder(FolderPath.parent(of: file))
     } catch {
       throw Objection("it needs \(path), and of that holds: \(error.rule)", cure: error.cure)
     }
   }
 
-  /// Names in `/etc/ld.so.cache` for this kind of machine. Empty when it has another format: the folders still count.
+  /// Names in `/etc/ld.so.cache` for this kind of machine. Empty when it has another format: the folders
+  /// still count.
   private static func cachedNames() -> Set<String> {
     let descriptor = Glibc.open("/etc/ld.so.cache", O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return [] }

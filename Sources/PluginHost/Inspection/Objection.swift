@@ -1,5 +1,5 @@
-/// Why a file is not taken: the rule it breaks and what to do, to be read after the file's name as one sentence:
-/// `web.so: anyone may write to it; run "chmod o-w /srv/plugins/web.so"`.
+/// Why a file is not taken: the rule it breaks and what to do, to be read after the file's name as one
+/// sentence: `web.so: anyone may write to it; run "chmod o-w /srv/plugins/web.so"`.
 package struct Objection: Error, Sendable, Equatable, CustomStringConvertible {
   package let rule: String
   package let cure: String

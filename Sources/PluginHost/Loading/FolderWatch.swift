@@ -1,8 +1,8 @@
 import CProcess
 import Glibc
 
-/// Sees changes in one folder by its path, with inotify; where that cannot be had, looking now and then has to do.
-/// For one thread, but for `wake`.
+/// Sees changes in one folder by its path, with inotify; where that cannot be had, looking now and then has
+/// to do. For one thread, but for `wake`.
 final class FolderWatch: Sendable {
   /// What one wait brought.
   struct Events {
@@ -43,7 +43,8 @@ final class FolderWatch: Sendable {
     _ = write(wakeEnds.write, &byte, 1)
   }
 
-  /// Watches what the path names now; the number of the watch, nil when there is no such folder or no watch to have.
+  /// Watches what the path names now; the number of the watch, nil when there is no such folder or no watch
+  /// to have.
   func add(_ folder: String) -> Int32? {
     guard notifications >= 0 else { return nil }
     let number = inotify_add_watch(notifications, folder, Self.mask)

@@ -1,8 +1,8 @@
 import Glibc
 import Threading
 
-/// Watches the plug-in directory and tells what becomes of its files. The directory's listing is the truth; inotify
-/// only says when to look, so that lost or unavailable events cost time and nothing else.
+/// Watches the plug-in directory and tells what becomes of its files. The directory's listing is the truth;
+/// inotify only says when to look, so that lost or unavailable events cost time and nothing else.
 package final class PluginDirectory: Sendable {
   /// The longest time without a look at the directory.
   private static let lookMilliseconds: Int64 = 500
@@ -22,9 +22,10 @@ package final class PluginDirectory: Sendable {
   private let shared = Threading.Condition(Shared())
   private let thread = Threading.Condition<OSThread?>(nil)
 
-  /// Watches `path` (made when it is not there) from now on. `cache` is the folder for private copies, `trial` the command
-  /// of the trial child. `onChange` is called on the watch's own thread, one call at a time; the first call tells
-  /// every file that was found at the start, even when there is none, and later ones what changed.
+  /// Watches `path` (made when it is not there) from now on. `cache` is the folder for private copies,
+  /// `trial` the command of the trial child. `onChange` is called on the watch's own thread, one call at a
+  /// time; the first call tells every file that was found at the start, even when there is none, and later
+  /// ones what changed.
   package convenience init(
     path: String, cache: String, trial: [String], onChange: @escaping @Sendable ([PluginFileOutcome]) -> Void
   ) throws(PluginError) {
@@ -35,7 +36,7 @@ package final class PluginDirectory: Sendable {
   package init(
     path: String, scan: PluginScan, onChange: @escaping @Sendable ([PluginFileOutcome]) -> Void
   ) throws(PluginError) {
-    self.path = Self.absolute(path)
+    self.path = FolderPath.absolute(path)
     self.scan = scan
     self.onChange = onChange
     watch = try FolderWatch()
@@ -121,10 +122,4 @@ package final class PluginDirectory: Sendable {
   private func circumstances() -> String { scan.circumstances(of: path) }
 
   private static func now() -> Int64 { MonotonicClock.nanoseconds / 1_000_000 }
-
-  private static func absolute(_ path: String) -> String {
-    guard !path.hasPrefix("/"), let current = getcwd(nil, 0) else { return path }
-    defer { free(current) }
-    return String(cString: current) + "/" + path
-  }
 }

@@ -34,9 +34,9 @@ struct PluginFolderState {
   private var hasLooked = false
   private var hasPublished = false
 
-  /// Takes a listing of the directory (nil: it is not there) and gives the files to judge now. `completed` are names
-  /// that a writer closed or a rename brought. `circumstances` stand for all else that a verdict depends on: when they
-  /// change, everything is judged again.
+  /// Takes a listing of the directory (nil: it is not there) and gives the files to judge now. `completed`
+  /// are names that a writer closed or a rename brought. `circumstances` stand for all else that a verdict
+  /// depends on: when they change, everything is judged again.
   mutating func look(
     _ listing: [String: FileSignature]?, completed: Set<String> = [], circumstances: String = "", now: Int64
   ) -> [String] {
@@ -78,8 +78,9 @@ struct PluginFolderState {
     !entry.isBeingJudged && entry.judged != entry.signature
   }
 
-  /// Takes the verdict on a file that `look` gave out, with the signature that it had before it was read. A verdict on
-  /// another file than the one that is there now is worth nothing, and one on a file that is being written neither.
+  /// Takes the verdict on a file that `look` gave out, with the signature that it had before it was read. A
+  /// verdict on another file than the one that is there now is worth nothing, and one on a file that is being
+  /// written neither.
   mutating func judged(_ name: String, _ signature: FileSignature?, _ verdict: PluginVerdict, now: Int64) {
     guard var entry = entries[name] else { return }
     entry.isBeingJudged = false
@@ -107,8 +108,8 @@ struct PluginFolderState {
     entries.values.filter(Self.waits).map { max(0, $0.notBefore - now) }.min()
   }
 
-  /// What changed since it was asked last: removed ones first, accepted ones last. Nil until every file of the first
-  /// listing has its verdict; the first answer tells all there is.
+  /// What changed since it was asked last: removed ones first, accepted ones last. Nil until every file of
+  /// the first listing has its verdict; the first answer tells all there is.
   mutating func changes() -> [PluginFileOutcome]? {
     guard hasLooked, hasPublished || entries.values.allSatisfy({ $0.verdict != nil }) else { return nil }
     hasPublished = true

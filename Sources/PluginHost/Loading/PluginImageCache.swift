@@ -1,8 +1,8 @@
 import Glibc
 import Synchronization
 
-/// The private copies that are loaded: one file per content, named by its hash, never written again. What happens to a
-/// dropped file afterwards touches nothing that runs.
+/// The private copies that are loaded: one file per content, named by its hash, never written again. What
+/// happens to a dropped file afterwards touches nothing that runs.
 package final class PluginImageCache: Sendable {
   package struct Image: Sendable, Equatable {
     /// 64 hexadecimal digits.
@@ -16,8 +16,8 @@ package final class PluginImageCache: Sendable {
   private static let counter = Atomic<Int>(0)
   private let folder: String
 
-  /// Uses the folder, made when it is not there (its parent has to be). It has to be ours alone. Unfinished copies of
-  /// a process that ended are removed.
+  /// Uses the folder, made when it is not there (its parent has to be). It has to be ours alone. Unfinished
+  /// copies of a process that ended are removed.
   package init(folder: String) throws(PluginError) {
     if mkdir(folder, 0o700) != 0, errno != EEXIST { throw Self.failure("make", folder) }
     var status = stat()
@@ -36,8 +36,8 @@ package final class PluginImageCache: Sendable {
     }
   }
 
-  /// Copies an open file and hashes the very bytes that are copied. Nil when the file changed meanwhile: let it settle
-  /// and ask again. Safe from any thread.
+  /// Copies an open file and hashes the very bytes that are copied. Nil when the file changed meanwhile: let
+  /// it settle and ask again. Safe from any thread.
   package func take(_ descriptor: Int32) throws(Objection) -> Image? {
     let temporary = "\(folder)/.\(getpid())-\(Self.counter.add(1, ordering: .relaxed).newValue).tmp"
     let copy = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)

@@ -4,7 +4,8 @@ import Glibc
 import Threading
 
 /// Loads plug-ins into this process, for good: nothing is ever unloaded.
-// SAFETY: `host` is an immutable table that lives as long as the process; everything else is guarded by `state`.
+// SAFETY: `host` is an immutable table that lives as long as the process; everything else is guarded by
+// `state`.
 package final class PluginLoader: @unchecked Sendable {
   private let host: UnsafePointer<bh_host>
   private let state = Threading.Condition<[String: PluginGeneration]>([:])
@@ -12,8 +13,8 @@ package final class PluginLoader: @unchecked Sendable {
   /// `host` is given to each plug-in's entry and has to live as long as the process.
   package init(host: UnsafePointer<bh_host>) { self.host = host }
 
-  /// Loads a private copy whose content has that hash and calls its entry once. The same hash again gives the same
-  /// generation. Blocks; runs the plug-in's constructors and entry on a thread of its own.
+  /// Loads a private copy whose content has that hash and calls its entry once. The same hash again gives the
+  /// same generation. Blocks; runs the plug-in's constructors and entry on a thread of its own.
   package func load(imagePath: String, sha256: String, manifest: Manifest) throws(PluginError)
     -> PluginGeneration
   {

@@ -40,7 +40,8 @@ package enum PluginVerdict: Sendable, Equatable {
   case unsettled
 }
 
-/// The way of one file: rules, form, private copy, manifest, libraries, trial load. Safe from any thread; blocks.
+/// The way of one file: rules, form, private copy, manifest, libraries, trial load. Safe from any thread;
+/// blocks.
 package struct PluginScan: Sendable {
   private let rules: FileRules
   private let cache: PluginImageCache

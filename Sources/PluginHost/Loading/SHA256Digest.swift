@@ -26,8 +26,8 @@ struct SHA256Digest: ~Copyable {
     return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
   }
 
-  /// Of everything in an open file from its start, each piece also given to `copy`, which answers false to end early.
-  /// Nil when the file could not be read or `copy` ended it.
+  /// Of everything in an open file from its start, each piece also given to `copy`, which answers false to
+  /// end early. Nil when the file could not be read or `copy` ended it.
   static func ofFile(_ descriptor: Int32, copy: (UnsafeRawBufferPointer) -> Bool = { _ in true }) -> (
     hex: String, size: Int64
   )? {

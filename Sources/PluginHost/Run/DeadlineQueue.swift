@@ -15,6 +15,9 @@ struct DeadlineQueue {
 
   var count: Int { entries.count }
 
+  /// Items of the heap, dead ones among them.
+  var heapCount: Int { heap.count }
+
   /// The next point in time; nil when there is none.
   var nextTime: Int64? { heap.first?.time }
 

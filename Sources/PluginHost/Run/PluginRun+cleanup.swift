@@ -28,18 +28,21 @@ extension PluginRun {
   private func undo(_ entry: CleanupStack.Entry) -> Bool {
     let (isStopped, isFenced) = stop.beginCleanupEntry()
     if isStopped || isFenced && entry.onFailOnly { return false }
-    state.withLock { $0.cleanupName = entry.what }
+    let saidBefore = state.withLock { state in
+      state.cleanupName = entry.what
+      return state.failure.count
+    }
     defer { state.withLock { $0.cleanupName = nil } }
     let code = slice { text, capacity in
       bhrt_call_cleanup(entry.call.function, frame.ctx, entry.call.argument, text, capacity)
     }
     frame.clearHold()
     guard code < 0 else { return true }
-    let isOver = stop.word & BH_STOP_DEADLINE != 0
-    fail(
-      isOver
-        ? "did not end within the budget of \(cleanupMilliseconds) ms for clean-up"
-        : "failed with \(ReturnCode.name(code) ?? "code \(code)")", code: code)
+    if stop.word & BH_STOP_DEADLINE != 0 {
+      fail("did not end within the budget of \(cleanupMilliseconds) ms for clean-up", code: code)
+    } else if state.withLock({ $0.failure.count }) == saidBefore {
+      fail("failed with \(ReturnCode.name(code) ?? "code \(code)")", code: code)
+    }
     return false
   }
 }

@@ -10,6 +10,9 @@ struct RunFailure {
   /// The newest host call that did not work, until a failure is said with the same code.
   private var cause: HostError?
 
+  /// How often something was said.
+  var count: Int { lines.count + dropped }
+
   /// Adds what the plug-in or the host says. The first is the job's failure, the others are chained to it.
   mutating func add(_ line: String, code: Int32) {
     append(line)

@@ -34,13 +34,14 @@ extension bh_str {
   /// is cut between characters and says so.
   func text(limit: Int = bh_str.messageLimit) -> String {
     guard let ptr, len > 0 else { return "" }
-    let all = UnsafeRawBufferPointer(start: ptr, count: Int(min(len, UInt64(limit))))
-    guard len > UInt64(limit) else { return String(decoding: all, as: UTF8.self) }
-    var end = all.count
-    // Back to the first byte of the character that was cut through.
-    while end > 0, all.count - end < 4, all[end - 1] & 0xC0 == 0x80 { end -= 1 }
-    if end > 0, all[end - 1] >= 0xC0 { end -= 1 } else { end = all.count }
-    return String(decoding: all[..<end], as: UTF8.self) + "… (cut: \(len) bytes in all)"
+    guard len > UInt64(limit) else {
+      return String(decoding: UnsafeRawBufferPointer(start: ptr, count: Int(len)), as: UTF8.self)
+    }
+    // The first byte that is left out must begin a character.
+    let bytes = UnsafeRawBufferPointer(start: ptr, count: limit + 1)
+    var end = limit
+    while end > limit - 4, bytes[end] & 0xC0 == 0x80 { end -= 1 }
+    return String(decoding: bytes[..<end], as: UTF8.self) + "… (cut: \(len) bytes in all)"
   }
 }
 

@@ -12,7 +12,10 @@ extension bh_wait_table {
     },
     poll: { ctx, descriptors, count, milliseconds in
       HostCall.with(ctx, stale: BH_STALE) { run in
-        run.poll(UnsafeMutableBufferPointer(start: descriptors, count: Int(clamping: count)), milliseconds)
+        guard count <= UInt64(PluginRun.pollLimit), descriptors != nil || count == 0 else {
+          return run.refuse(BH_INVALID, "bh_poll_fds: \(count) descriptors, or no place to read them from")
+        }
+        return run.poll(UnsafeMutableBufferPointer(start: descriptors, count: Int(count)), milliseconds)
       }
     },
     stop_fd: { ctx in
@@ -26,7 +29,7 @@ extension bh_wait_table {
 
 extension PluginRun {
   /// Most descriptors of one poll.
-  private static let pollLimit = 65_536
+  fileprivate static let pollLimit = 65_536
   /// Longest wait that is counted; longer ones end never.
   private static let longestMilliseconds: UInt64 = 100 * 365 * 86_400_000
 
@@ -45,9 +48,6 @@ extension PluginRun {
   fileprivate func poll(_ watched: UnsafeMutableBufferPointer<bh_poll>, _ milliseconds: Int64) -> Int32 {
     let code = waitPoint()
     if code < 0 { return code }
-    guard watched.count <= Self.pollLimit, watched.baseAddress != nil || watched.isEmpty else {
-      return refuse(BH_INVALID, "bh_poll_fds: \(watched.count) descriptors at \(watched.debugDescription)")
-    }
     let wake = stop.descriptor()
     if wake < 0 { return refuse(BH_IO, "no stop descriptor: \(String(cString: strerror(-wake)))") }
     return withUnsafeTemporaryAllocation(of: pollfd.self, capacity: watched.count + 1) { all in

@@ -12,8 +12,8 @@ struct PluginEntry {
 
   let functions: [String: bh_action_fn]
 
-  /// Calls `bh_plugin_entry` of an opened library and checks what it returned: ABI level and the pairs of name and
-  /// function, both ways.
+  /// Calls `bh_plugin_entry` of an opened library and checks what it returned: ABI level and the pairs of
+  /// name and function, both ways.
   init(
     _ library: UnsafeMutableRawPointer, host: UnsafePointer<bh_host>, manifest: Manifest
   ) throws(Objection) {

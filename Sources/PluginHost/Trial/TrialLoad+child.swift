@@ -6,8 +6,8 @@ import Glibc
 extension TrialLoad {
   private static let nobody: UInt32 = 65534
 
-  /// The child's side: gives up its rights, loads the open file, calls its entry and prints what came of it. The caller
-  /// ends the process at once with what this returns, without running destructors.
+  /// The child's side: gives up its rights, loads the open file, calls its entry and prints what came of it.
+  /// The caller ends the process at once with what this returns, without running destructors.
   package static func runChild(fd: Int32, host: UnsafePointer<bh_host>) -> Int32 {
     // What the plug-in prints goes to the error pipe; only we know the number of the report's.
     let report = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 100)
@@ -48,6 +48,10 @@ extension TrialLoad {
       throw Objection(
         "its trial load could not forbid itself new rights (\(String(cString: strerror(errno))))",
         cure: "run a kernel that has PR_SET_NO_NEW_PRIVS")
+    }
+    // A crash has to look like one: no handler of this program may catch it.
+    for number in [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS, SIGALRM] {
+      signal(number, SIG_DFL)
     }
     // Should the parent die, nobody else would end a constructor that hangs.
     alarm(60)

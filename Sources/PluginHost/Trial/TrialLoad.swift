@@ -1,8 +1,8 @@
 import DataModel
 import Glibc
 
-/// Loads a private copy for the first time in a child process, which dies in our place when a constructor crashes or
-/// hangs. A crash inside dlopen in our own process would hold the loader's lock for ever.
+/// Loads a private copy for the first time in a child process, which dies in our place when a constructor
+/// crashes or hangs. A crash inside dlopen in our own process would hold the loader's lock for ever.
 package struct TrialLoad: Sendable {
   private let command: [String]
   private let limitMilliseconds: Int64

@@ -25,8 +25,8 @@ struct TrialProcess {
   /// No child may hold the numbers that the actions below write to.
   private static let firstFree: Int32 = 10
 
-  /// Runs the command with only `descriptor` open beside the standard three, in a session of its own, with a clean
-  /// environment. Whatever it started is killed after it. Blocks until its end.
+  /// Runs the command with only `descriptor` open beside the standard three, in a session of its own, with a
+  /// clean environment. Whatever it started is killed after it. Blocks until its end.
   static func run(_ command: [String], giving descriptor: Int32, milliseconds: Int64) throws(Failure)
     -> Result
   {

@@ -55,7 +55,7 @@ struct StatusCommand: EngineVerb {
   }
 
   private static func worker(_ node: NodeRow) -> String {
-    "\(node.id), process \(node.process.pid), \(node.activeJobs) active jobs"
+    "\(node.id), process \(node.process.pid), " + StopText.count(node.activeJobs) + " active"
       + (node.order == .drain ? ", draining" : "")
   }
 

@@ -56,7 +56,7 @@ struct StopCommand: EngineVerb {
     // Taken hold of before it is told: its end cannot be missed, nor mistaken for another process with its number.
     let handle = ProcessHandle(pid: process.pid, startTicks: process.startTicks, isChild: false)
     let jobs = try connection.stop(mode)
-    if shows { Terminal.output.line(StopText.told(mode, jobs: jobs)) }
+    if shows { Terminal.output.line(StopText.told(mode, jobs: jobs, further: engine.hint("stop --cancel"))) }
     if !noWait {
       if let handle {
         waitForEnd(of: handle, over: connection, jobs: jobs)
@@ -111,10 +111,10 @@ enum StopText {
     }
   }
 
-  static func told(_ mode: ServeStop.Mode, jobs: Int) -> String {
+  static func told(_ mode: ServeStop.Mode, jobs: Int, further: String) -> String {
     switch mode {
     case .drain:
-      "draining: \(count(jobs)) running" + (jobs > 0 ? "; `bulkhead stop --cancel` cancels them" : "")
+      "draining: \(count(jobs)) running" + (jobs > 0 ? "; `\(further)` cancels them" : "")
     case .cancel: "cancelling \(count(jobs)), with their clean-up"
     case .now: "killing the workers of \(count(jobs))"
     }
@@ -122,5 +122,5 @@ enum StopText {
 
   static func left(_ jobs: Int) -> String { "ending: \(count(jobs)) left" }
 
-  private static func count(_ jobs: Int) -> String { jobs == 1 ? "1 job" : "\(jobs) jobs" }
+  static func count(_ jobs: Int) -> String { jobs == 1 ? "1 job" : "\(jobs) jobs" }
 }

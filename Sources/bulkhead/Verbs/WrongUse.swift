@@ -6,7 +6,8 @@ enum WrongUse {
   /// Ends the process with 64 when the error is wrong use: for people with what to do, and with `--json` as the
   /// error object. Returns for every other error.
   static func end(_ error: any Error, arguments: [String] = Array(CommandLine.arguments.dropFirst())) {
-    guard Bulkhead.exitCode(for: error) == .validationFailure else { return }
+    // An `ExitCode` of that number was thrown by a verb that has told its failure already.
+    guard !(error is ExitCode), Bulkhead.exitCode(for: error) == .validationFailure else { return }
     let words = arguments.prefix(while: { $0 != "--" })
     let message = explain(Bulkhead.message(for: error), words)
     let cure = cure(Bulkhead.fullMessage(for: error))

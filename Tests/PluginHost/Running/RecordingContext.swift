@@ -53,6 +53,8 @@ final class MemoryRecords: RecordFacade {
   /// Called by the next call, inside it.
   let hook = Mutex<(@Sendable () -> Void)?>(nil)
 
+  var count: Int { rows.withLock { $0.count } }
+
   private func enter() throws(HostError) {
     hook.withLock { $0 }?()
     let refusal = refusal.withLock { refusal in

@@ -1,7 +1,7 @@
 import DataModel
 
-/// The notes of an ELF file: `{name size, text size, type}`, name and text each padded to 4 bytes (8 in segments that
-/// say so).
+/// The notes of an ELF file: `{name size, text size, type}`, name and text each padded to 4 bytes (8 in
+/// segments that say so).
 enum ELFNotes {
   private static let name = Array("Bulkhead\0".utf8)
   private static let manifestType: UInt32 = 1

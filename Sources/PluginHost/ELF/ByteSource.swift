@@ -1,7 +1,7 @@
 import Glibc
 
-/// The bytes of a file, read where they are asked for: no mapping that a writer could pull away, and no way to
-/// reach beyond the end.
+/// The bytes of a file, read where they are asked for: no mapping that a writer could pull away, and no way
+/// to reach beyond the end.
 package struct ByteSource: Sendable {
   private enum Backing: Sendable {
     case bytes([UInt8])

@@ -70,8 +70,8 @@ struct ELFDynamic {
     return nil
   }
 
-  /// Whether a dlsym would find a function of that name in this file. A file with neither hash table exports nothing
-  /// that could be found.
+  /// Whether a dlsym would find a function of that name in this file. A file with neither hash table exports
+  /// nothing that could be found.
   func exportsFunction(_ name: String) -> Bool {
     if let table = fileOffset(value(Self.gnuHash)), value(Self.gnuHash) != 0 {
       return gnuCandidates(table, name).contains { isFunction($0, name) }

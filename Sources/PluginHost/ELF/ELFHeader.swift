@@ -32,8 +32,8 @@ struct ELFHeader {
     }
   }
 
-  /// A copy that was cut off has headers that promise more bytes than it has. The section headers, which linkers put
-  /// last, tell even when only the tail is missing.
+  /// A copy that was cut off has headers that promise more bytes than it has. The section headers, which
+  /// linkers put last, tell even when only the tail is missing.
   func refuseTruncated(_ source: ByteSource, _ segments: [ELFSegment]) throws(Objection) {
     for segment in segments where segment.size > 0 && segment.type != ELFSegment.stack {
       let (end, overflow) = segment.offset.addingReportingOverflow(segment.size)

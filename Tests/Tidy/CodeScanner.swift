@@ -1,7 +1,20 @@
 /// Source text with everything that is not code blanked out: comments, strings and regular expressions become
 /// spaces, line for line, so that rules about code never trip over words.
 struct CodeScanner {
-  enum Language { case swift, c }
+  enum Language {
+    case swift, c
+
+    /// Nil when a file of that name is neither.
+    init?(path: String) {
+      if path.hasSuffix(".swift") {
+        self = .swift
+      } else if [".c", ".h", ".cc", ".cpp"].contains(where: { path.hasSuffix($0) }) {
+        self = .c
+      } else {
+        return nil
+      }
+    }
+  }
 
   private let source: [UInt8]
   private let language: Language
@@ -16,18 +29,18 @@ struct CodeScanner {
     self.language = language
   }
 
-  /// The lines of `file` with only its code left.
-  static func codeLines(_ file: SourceFile) -> [String] { scan(file).lines }
-
-  static func scan(_ file: SourceFile) -> (lines: [String], commentLines: Set<Int>) {
-    var scanner = CodeScanner(file.text, file.isSwift ? .swift : .c)
+  /// The text with only its code left.
+  static func scan(_ text: String, _ language: Language) -> (code: String, commentLines: Set<Int>) {
+    var scanner = CodeScanner(text, language)
     scanner.scanAll()
-    let text = String(decoding: scanner.code, as: UTF8.self)
-    return (SourceFile(file.path, text).lines, scanner.commentLines)
+    return (String(decoding: scanner.code, as: UTF8.self), scanner.commentLines)
   }
 
   private mutating func scanAll() {
-    while position < source.count { step() }
+    let marks = Array("/\"#'".utf8)
+    while position < source.count {
+      if marks.contains(source[position]) { step() } else { position += 1 }
+    }
     markCommentLines()
   }
 
@@ -54,9 +67,7 @@ struct CodeScanner {
     return source.indices.contains(index) ? source[index] : nil
   }
 
-  private func starts(_ word: StaticString, at offset: Int = 0) -> Bool {
-    starts(Array("\(word)".utf8), at: offset)
-  }
+  private func starts(_ word: String) -> Bool { starts(Array(word.utf8)) }
 
   private func starts(_ word: [UInt8], at offset: Int = 0) -> Bool {
     let begin = position + offset

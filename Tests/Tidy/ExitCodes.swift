@@ -25,7 +25,7 @@ enum ExitCodes {
   }
 
   private static func constants(in file: SourceFile) -> [Int] {
-    CodeScanner.codeLines(file).compactMap { line in
+    file.code.compactMap { line in
       line.firstMatch(of: #/static let \w+: Int32 = (\d+)/#).flatMap { Int($0.1) }
     }
   }

@@ -25,7 +25,7 @@ struct FunctionFinder {
 
   private init(_ file: SourceFile) {
     isSwift = file.isSwift
-    let code = CodeScanner.codeLines(file)
+    let code = file.code
     lines = file.isSwift ? code : FunctionFinder.withoutDirectives(code)
   }
 

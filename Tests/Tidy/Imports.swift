@@ -58,7 +58,7 @@ enum Imports {
 
   /// (line, module) of every import.
   static func modules(of file: SourceFile) -> [(line: Int, module: String)] {
-    zip(1..., CodeScanner.codeLines(file)).compactMap { number, line in
+    zip(1..., file.code).compactMap { number, line in
       var words = line.split(whereSeparator: \.isWhitespace).map(String.init)
       while let word = words.first, word.hasPrefix("@") || access.contains(word) { words.removeFirst() }
       guard words.first == "import", words.count > 1 else { return nil }

@@ -7,19 +7,32 @@ struct SourceFile: Sendable {
   let text: String
   /// Without line ends; line n is `lines[n - 1]`.
   let lines: [String]
+  /// `lines` with comments, strings and regular expressions blanked out; empty when it is not Swift or C.
+  let code: [String]
+  /// Lines that hold a comment, from 1.
+  let commentLines: Set<Int>
 
   init(_ path: String, _ text: String) {
     self.path = path
     self.text = text
-    var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    lines = Self.lines(of: text)
+    let language = CodeScanner.Language(path: path)
+    let scanned = language.map { CodeScanner.scan(text, $0) }
+    code = scanned.map { Self.lines(of: $0.code) } ?? []
+    commentLines = scanned?.commentLines ?? []
+  }
+
+  private static func lines(of text: String) -> [String] {
+    var lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+      .map { String($0) ?? "" }
     if lines.last == "" { lines.removeLast() }
-    self.lines = lines
+    return lines
   }
 
   var name: String { path.split(separator: "/").last.map(String.init) ?? path }
   var folder: String { path.split(separator: "/").dropLast().joined(separator: "/") }
-  var isSwift: Bool { path.hasSuffix(".swift") }
-  var isC: Bool { [".c", ".h", ".cc", ".cpp"].contains { path.hasSuffix($0) } }
+  var isSwift: Bool { CodeScanner.Language(path: path) == .swift }
+  var isC: Bool { CodeScanner.Language(path: path) == .c }
   var isMarkdown: Bool { path.hasSuffix(".md") }
 
   func isUnder(_ folders: String...) -> Bool { folders.contains { path.hasPrefix($0 + "/") } }

@@ -28,7 +28,7 @@ enum Safety {
 
   static func missingReasons(_ files: [SourceFile]) -> [Offence] {
     swift(files).flatMap { file in
-      let code = CodeScanner.codeLines(file)
+      let code = file.code
       return code.indices.compactMap { index -> Offence? in
         guard let word = reasonWanted.first(where: { code[index].contains($0) }) else { return nil }
         guard !hasReason(above: index, file.lines, code) else { return nil }
@@ -75,7 +75,7 @@ enum Safety {
   private static func find(
     in file: SourceFile, _ match: (String) -> String?, cure: (String) -> String
   ) -> [Offence] {
-    zip(1..., CodeScanner.codeLines(file)).compactMap { number, line in
+    zip(1..., file.code).compactMap { number, line in
       match(line).map { Offence(file.path, number, cure($0)) }
     }
   }

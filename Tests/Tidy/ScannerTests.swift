@@ -11,7 +11,7 @@ struct ScannerTests {
       ("#if a {", "#if a {"), ("\"\"\"\n { \" {\n \"\"\" b", " b"), ("\"open\n{ b", " { b"),
     ])
   func swiftCode(source: String, code: String) {
-    let scanned = CodeScanner.codeLines(SourceFile("A.swift", source)).joined(separator: " ")
+    let scanned = SourceFile("A.swift", source).code.joined(separator: " ")
     #expect(squeezed(scanned) == squeezed(code))
   }
 
@@ -22,16 +22,15 @@ struct ScannerTests {
       ("a \"x \\(\" b", "a b"),
     ])
   func cCode(source: String, code: String) {
-    let scanned = CodeScanner.codeLines(SourceFile("a.c", source)).joined(separator: " ")
+    let scanned = SourceFile("a.c", source).code.joined(separator: " ")
     #expect(squeezed(scanned) == squeezed(code))
   }
 
   @Test("lines stay where they are, and comment lines are known")
   func linesStay() {
     let file = SourceFile("A.swift", "let a = 1 // one\n/* two\nthree */\nlet b = \"// no\"\n")
-    let (lines, comments) = CodeScanner.scan(file)
-    #expect(lines.count == file.lines.count)
-    #expect(comments == [1, 2, 3])
+    #expect(file.code.count == file.lines.count)
+    #expect(file.commentLines == [1, 2, 3])
   }
 
   @Test("functions are found whatever stands around them")

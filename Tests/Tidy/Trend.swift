@@ -32,9 +32,8 @@ struct Trend: CustomStringConvertible {
   /// Lines with code and lines with nothing but a comment.
   private static func lines(_ files: [SourceFile]) -> (code: Int, comments: Int) {
     files.reduce((0, 0)) { sum, file in
-      let scanned = CodeScanner.scan(file)
-      let code = zip(1..., scanned.lines).filter { !$0.1.trimmed.isEmpty }.count
-      let comments = scanned.commentLines.filter { scanned.lines[$0 - 1].trimmed.isEmpty }.count
+      let code = file.code.count { !$0.trimmed.isEmpty }
+      let comments = file.commentLines.count { file.code[$0 - 1].trimmed.isEmpty }
       return (sum.0 + code, sum.1 + comments)
     }
   }

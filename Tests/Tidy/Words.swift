@@ -14,7 +14,7 @@ enum Words {
       if let word = vagueEnd(of: stem) {
         offences.append(Offence(file.path, 0, "\(word) says nothing: name the file by what its type does"))
       }
-      for (number, line) in zip(1..., CodeScanner.codeLines(file)) {
+      for (number, line) in zip(1..., file.code) {
         let words = line.split { !($0.isLetter || $0.isNumber || $0 == "_") }.map(String.init)
         for (keyword, name) in zip(words, words.dropFirst()) where types.contains(keyword) {
           guard let word = vagueEnd(of: name) else { continue }

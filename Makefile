@@ -48,7 +48,7 @@ scale: test ## Run every test with 2,000 rounds of the kill test (takes hours).
 
 bench: ## Run the benchmarks in release mode (ONLY=regex runs some).
 	@scripts/install-deps.sh test
-	ONLY='$(ONLY)' swift run -c release --package-path Benchmarks bench
+	ONLY='$(ONLY)' swift run -c release bench
 
 install-deps: ## Install the Debian packages that build, demo and tests need, if any is missing.
 	@scripts/install-deps.sh build demo test
@@ -58,10 +58,10 @@ samples: ## Build the sample plug-ins with plain cc into SamplePlugins/build.
 	@$(MAKE) --no-print-directory -C SamplePlugins
 
 lint: ## Check the format of all Swift code.
-	swift format lint --strict --parallel $(FORMATTED)
+	@swift format lint --strict --parallel $(FORMATTED)
 
 format: ## Format all Swift code in place.
-	swift format --in-place --parallel $(FORMATTED)
+	@swift format --in-place --parallel $(FORMATTED)
 
 tidy: ## Run only the tests that hold this repository to its own rules.
 	@$(MAKE) --no-print-directory test FILTER=TidyTests

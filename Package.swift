@@ -41,11 +41,11 @@ let package = Package(
     .systemLibrary(name: "CProcess"),
 
     // Pure core to thin shell, in the direction of imports.
-    library("Threading"),
+    library("Threading", ["CProcess"]),
     library("DataModel"),
     library("Storage", ["DataModel", "Threading"]),
     library("SQLiteStorage", ["Storage", "DataModel", "CSQLite"]),
-    library("PluginHost", ["DataModel", "Threading", "CBulkheadPlugin", "CPluginRuntime", "CCrypto"]),
+    library("PluginHost", ["DataModel", "Threading", "CBulkheadPlugin", "CPluginRuntime", "CCrypto", "CProcess"]),
     library("JobEngine", ["Storage", "PluginHost", "DataModel", "Threading"]),
     library("Supervision", ["DataModel", "Threading", "CProcess"]),
     .executableTarget(
@@ -57,7 +57,7 @@ let package = Package(
 
     .target(
       name: "TestSupport",
-      dependencies: ["DataModel", "Storage", "SQLiteStorage", "JobEngine", "Supervision", "Threading"],
+      dependencies: ["DataModel", "Storage", "SQLiteStorage", "JobEngine", "Supervision", "Threading", "CProcess"],
       path: "Tests/Support", swiftSettings: strict),
     .target(
       name: "CRawSQLite", dependencies: ["CSQLite"], path: "Benchmarks/RawSQLite",
@@ -74,7 +74,8 @@ let package = Package(
     tests("PluginSDK", []),
     tests("JobEngine", ["JobEngine", "Storage", "SQLiteStorage", "PluginHost", "DataModel"]),
     tests("Supervision", ["Supervision", "DataModel", "Threading"]),
-    tests("EndToEnd", ["bulkhead", "DataModel", "Threading"]),
+    tests("Command", ["bulkhead", "JobEngine", "Storage", "DataModel"]),
+    tests("EndToEnd", ["bulkhead", "JobEngine", "Storage", "Supervision", "DataModel", "Threading"]),
     tests("Tidy", []),
   ],
   swiftLanguageModes: [.v6],

@@ -1,17 +1,21 @@
 #!/usr/bin/env bash
 # The demo: a real engine with the sample plug-ins, real jobs, and an engine that stays for you to try.
 #
-#   scripts/demo.sh start     (CONFIG=debug: quicker build; DEMO_EXIT=1: stop all of it at the end)
+#   scripts/demo.sh start
 #   scripts/demo.sh stop
 #
-# Everything it makes is in ./demo, but for libvirtd's own folder below /tmp. Starting again begins afresh.
+# CONFIG=debug builds quicker, DEMO_EXIT=1 stops all of it at the end. BULKHEAD=path takes a built command
+# instead of building one, DEMO_DIR another folder than ./demo. Everything it makes is in that folder, but for
+# libvirtd's own below /tmp. Starting again begins afresh.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 config=${CONFIG:-release}
-demo=$PWD/demo
+demo=${DEMO_DIR:-$PWD/demo}
 export BULKHEAD_STORE=sqlite:$demo/bulkhead.db
-bulkhead=""
+bulkhead="" # the built command
+socket=""   # where the engine answers
+uri=""      # of the private libvirtd
 
 heading() { printf '\n== %s\n' "$1"; }
 fail() {
@@ -25,7 +29,10 @@ run() {
   shift
   printf '$ bulkhead %s\n' "$*"
   "$bulkhead" "$@" || code=$?
-  [ "$code" -eq "$expected" ] || fail "exit code $code where $expected was expected; the engine's log: $demo/serve.log"
+  if [ "$code" -ne "$expected" ]; then
+    tail -n 20 "$demo/serve.log" >&2
+    fail "exit code $code where $expected was expected; the end of the engine's log is above"
+  fi
 }
 
 # Waits up to $1 seconds until a command works.
@@ -59,14 +66,18 @@ stop() {
 }
 
 build() {
-  heading "Building bulkhead ($config) and the sample plug-ins"
-  swift build -c "$config" --product bulkhead
-  bulkhead=$(swift build -c "$config" --show-bin-path)/bulkhead
+  heading "Building the command and the sample plug-ins"
+  if [ -n "${BULKHEAD:-}" ]; then
+    bulkhead=$BULKHEAD
+  else
+    swift build -c "$config" --product bulkhead
+    bulkhead=$(swift build -c "$config" --show-bin-path)/bulkhead
+  fi
   make --no-print-directory -C SamplePlugins OUT="$demo/build" "$demo"/build/{checksum,libvirt,noop}.so
 }
 
 start_libvirtd() {
-  mktemp -d /tmp/bulkhead-demo.XXXXXX >"$demo/libvirt.dir"
+  mktemp -d "/tmp/bulkhead-demo.XXXXXX" >"$demo/libvirt.dir"
   uri=$(scripts/private-libvirtd.sh start "$(cat "$demo/libvirt.dir")")
 }
 
@@ -75,12 +86,15 @@ start_engine() {
   rm -rf "$demo"/bulkhead.db* "$demo/plugins"
   mkdir -p "$demo/plugins"
   echo "\$ bulkhead serve --plugins demo/plugins --store sqlite:demo/bulkhead.db &"
-  setsid "$bulkhead" serve --plugins "$demo/plugins" --store "$BULKHEAD_STORE" >"$demo/serve.log" 2>&1 </dev/null &
-  echo $! >"$demo/serve.pid"
-  if ! wait_until 30 "$bulkhead" status; then
+  : >"$demo/serve.log"
+  scripts/daemon.sh "$demo/serve.pid" "$demo/serve.log" \
+    "$bulkhead" serve --plugins "$demo/plugins" --store "$BULKHEAD_STORE"
+  if ! wait_until 30 grep -q '^ready ' "$demo/serve.log"; then
     tail -n 20 "$demo/serve.log" >&2
     fail "the engine does not answer; its log is above"
   fi
+  socket=$(sed -n 's/^ready //p' "$demo/serve.log")
+  run 0 status
 }
 
 drop_plugins() {
@@ -97,12 +111,12 @@ drop_plugins() {
 }
 
 run_jobs() {
-  heading "A checksum of a real directory tree"
-  run 0 submit checksum:tree --param path=/usr/include --wait
+  heading "A checksum of a real directory tree: Swift's own libraries"
+  run 0 submit checksum:tree --param path="$(swift_libraries)" --wait
   heading "Two virtual machines made, one deleted, by a real libvirtd"
-  run 0 submit libvirt:server.create --param name=web-1 --param memory_mib=512 --param uri="$uri" --wait
-  run 0 submit libvirt:server.create --param name=web-2 --param memory_mib=512 --param uri="$uri" --wait
-  run 0 submit libvirt:server.delete --param name=web-2 --param uri="$uri" --wait
+  run 0 submit server.create --param name=web-1 --param memory_mib=512 --param uri="$uri" --wait
+  run 0 submit server.create --param name=web-2 --param memory_mib=512 --param uri="$uri" --wait
+  run 0 submit server.delete --param name=web-2 --param uri="$uri" --wait
   echo "libvirtd's own list of its machines (\"test\" is always there):"
   scripts/private-libvirtd.sh list "$(cat "$demo/libvirt.dir")" | sed 's/^/  /'
   cancel_a_job
@@ -111,25 +125,27 @@ run_jobs() {
 }
 
 cancel_a_job() {
-  heading "An hour's sleep, cancelled"
-  printf '$ bulkhead submit bench:sleep --param ms=3600000\n'
+  heading "A sleep of an hour, cancelled"
   local id
-  id=$("$bulkhead" submit bench:sleep --param ms=3600000 --json | sed -n 's/.*"id":\([0-9]*\).*/\1/p' | head -n 1)
-  [ -n "$id" ] || fail "the submit did not answer with the id of the job"
-  wait_until 10 job_is "$id" running || fail "job $id did not start: bulkhead jobs why $id"
+  id=$("$bulkhead" submit bench:sleep --param ms=3600000)
+  printf '$ bulkhead submit bench:sleep --param ms=3600000\n%s\n' "$id"
+  wait_until 10 runs "$id" || fail "job $id did not start: bulkhead jobs why $id"
   run 0 jobs cancel "$id"
-  wait_until 10 job_is "$id" cancelled || fail "job $id did not stop: bulkhead jobs why $id"
-  run 0 jobs show "$id"
+  run 3 jobs wait "$id"
+  run 0 jobs why "$id"
 }
 
-job_is() { "$bulkhead" jobs show "$1" --json | grep -q "\"state\":\"$2\""; }
+# About two gigabytes on every machine that built this: some seconds of work.
+swift_libraries() { readlink -f "$(dirname "$(readlink -f "$(command -v swift)")")/../lib"; }
+
+runs() { "$bulkhead" jobs show "$1" --json | grep -q '"state":"running"'; }
 
 say_goodbye() {
   local shown=${bulkhead#"$PWD"/}
   cat <<END
 
-== The engine is still running (pid $(cat "$demo/serve.pid"), log demo/serve.log)
-   socket   $demo/bulkhead.db.sock
+== The engine is still running (pid $(cat "$demo/serve.pid"), log $demo/serve.log)
+   socket   $socket
    Try, in this folder:
      export BULKHEAD_STORE=$BULKHEAD_STORE
      $shown plugins show checksum

@@ -33,7 +33,7 @@ lives() {
   [ -f "$dir/$1.pid" ] && tr '\0' ' ' 2>/dev/null <"/proc/$(cat "$dir/$1.pid")/cmdline" | grep -q "$1"
 }
 
-# Runs in a session of its own, so that Ctrl-C at a terminal does not reach it, as an ordinary user.
+# Starts a daemon as an ordinary user.
 spawn() {
   name=$1
   shift
@@ -41,8 +41,7 @@ spawn() {
     set -- setpriv --reuid=$nobody --regid=$nobody --clear-groups "$@"
   fi
   HOME=$dir XDG_RUNTIME_DIR=$dir XDG_CONFIG_HOME=$dir XDG_CACHE_HOME=$dir \
-    setsid "$@" >>"$dir/log" 2>&1 </dev/null &
-  echo $! >"$dir/$name.pid"
+    "$here/daemon.sh" "$dir/$name.pid" "$dir/log" "$@"
 }
 
 # Waits up to ten seconds until a command works.

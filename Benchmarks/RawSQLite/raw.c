@@ -1,4 +1,6 @@
 /* The floor that the engine is held against: nothing but prepared statements and commits. */
+#define _GNU_SOURCE /* clock_gettime under -std=c11 */
+
 #include "include/CRawSQLite.h"
 
 #include <sqlite3.h>

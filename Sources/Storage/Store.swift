@@ -7,6 +7,15 @@ package protocol StoreVerb: WireVerb {
   static var access: StoreAccess { get }
   /// Does it, inside a transaction that the caller commits. Throwing undoes this verb alone.
   func run(in transaction: SQLTransaction) throws(StoreError) -> Reply
+  /// About how many rows it touches: the measure by which writes share a commit.
+  var cost: Int { get }
+  /// Writes that take long by their nature let all others go first.
+  var yields: Bool { get }
+}
+
+extension StoreVerb {
+  package var cost: Int { 1 }
+  package var yields: Bool { false }
 }
 
 package enum StoreAccess: Sendable { case read, write }
@@ -56,6 +65,13 @@ package struct StoreInterest: Sendable, Equatable {
     interest.ready = true
     interest.plugins = true
     interest.node = node
+    return interest
+  }
+
+  /// Changes of the list of plug-ins.
+  package static var plugins: StoreInterest {
+    var interest = StoreInterest()
+    interest.plugins = true
     return interest
   }
 

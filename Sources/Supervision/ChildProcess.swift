@@ -1,3 +1,4 @@
+import CProcess
 import Glibc
 
 /// Starts a program as the leader of a session of its own, so that a Ctrl-C for us does not reach it and all that
@@ -20,7 +21,7 @@ package enum ChildProcess {
     var allSignals = sigset_t()
     sigfillset(&allSignals)
     posix_spawnattr_setsigdefault(&attributes, &allSignals)
-    let flags = POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
+    let flags = CPROCESS_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
     posix_spawnattr_setflags(&attributes, Int16(flags))
 
     var actions = posix_spawn_file_actions_t()

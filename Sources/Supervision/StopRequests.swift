@@ -1,5 +1,6 @@
+import CProcess
 import Glibc
-package import Threading
+import Threading
 
 /// Ctrl-C and TERM, counted: the first asks to drain, the second to cancel, the third to kill.
 package struct StopRequests: Sendable {

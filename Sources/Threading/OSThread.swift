@@ -1,3 +1,4 @@
+import CProcess
 import Glibc
 
 /// A named OS thread for work that blocks: never Swift's cooperative pool.
@@ -34,7 +35,7 @@ package struct OSThread: Sendable {
       { argument in
         guard let argument else { return nil }
         let box = Unmanaged<Box>.fromOpaque(argument).takeRetainedValue()
-        pthread_setname_np(pthread_self(), String(box.name.prefix(15)))
+        cprocess_name_thread(box.name)
         box.body()
         return nil
       }, argument)

@@ -10,10 +10,10 @@ struct Bulkhead: ParsableCommand {
     abstract: "A job engine that runs your own native plug-ins.",
     discussion: """
       First steps:
-        bulkhead serve --plugins ./plugins        start an engine; copy plug-ins into ./plugins
-        bulkhead plugins list                     what it has, what it refused and why
-        bulkhead submit ACTION --wait             run a job and watch it
-        bulkhead stop                             end the engine when its jobs have ended
+        bulkhead serve --plugins ./plugins   start an engine; drop plug-ins there
+        bulkhead plugins list                what it has, what it refused and why
+        bulkhead submit ACTION --wait        run a job and watch it
+        bulkhead stop                        end the engine when its jobs have
 
       Verbs find the engine by --store, else by $BULKHEAD_STORE, else by sqlite:./bulkhead.db.
 

@@ -1,3 +1,4 @@
+import CProcess
 import Foundation
 package import JobEngine
 package import Storage
@@ -153,14 +154,5 @@ package final class RunningEngine: @unchecked Sendable {
       close(file)
       state.update { $0.isOutputOver = true }
     }
-  }
-}
-
-extension StoreInterest {
-  /// Changes of the list of plug-ins.
-  package static var plugins: StoreInterest {
-    var interest = StoreInterest()
-    interest.plugins = true
-    return interest
   }
 }

@@ -4,8 +4,7 @@ import Foundation
 /// `.build/samples` by a hash of all that goes in. Broken, stripped or old variants are a matter of flags.
 package enum Sample {
   /// The root of the package, without a slash at its end.
-  package static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent().path
+  package static let root = PackageRoot.path
 
   /// The folder of the ABI headers.
   package static let headers = root + "/PluginSDK/include"

@@ -6,10 +6,10 @@ enum Imports {
   /// Our own modules, C ones included, and packages of others.
   static let allowed: [String: Set<String>] = [
     "DataModel": [],
-    "Threading": [],
+    "Threading": ["CProcess"],
     "Storage": ["DataModel", "Threading"],
     "SQLiteStorage": ["Storage", "DataModel", "CSQLite"],
-    "PluginHost": ["DataModel", "Threading", "CBulkheadPlugin", "CPluginRuntime", "CCrypto"],
+    "PluginHost": ["DataModel", "Threading", "CBulkheadPlugin", "CPluginRuntime", "CCrypto", "CProcess"],
     "JobEngine": ["Storage", "PluginHost", "DataModel", "Threading"],
     "Supervision": ["DataModel", "Threading", "CProcess"],
     "bulkhead": [

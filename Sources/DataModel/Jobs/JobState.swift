@@ -92,4 +92,5 @@ package enum ReasonCode: String, Sendable, CaseIterable {
   case attemptsExhausted = "attempts_exhausted"
   case finishedLate = "finished_late"
   case fencedFinish = "fenced_finish"
+  case reasserted
 }

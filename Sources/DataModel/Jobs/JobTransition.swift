@@ -31,6 +31,8 @@ package enum JobTrigger: Sendable, Equatable {
   case zombieReturned(Fence)
   /// The worker that held the job has ended (proven), or no longer knows it.
   case loseWorker(ReasonCode)
+  /// A worker that was thought to have lost the job says under the same fence that it runs it still.
+  case reassert(Fence)
 }
 
 /// What a trigger does to a job: pure, so that every store applies the same rules.
@@ -61,7 +63,13 @@ package enum JobTransition {
     case .endGrace(let fence): endGrace(job, fence)
     case .zombieReturned(let fence): zombieReturned(job, fence)
     case .loseWorker(let reason): loseWorker(job, reason)
+    case .reassert(let fence): reassert(job, fence)
     }
+  }
+
+  /// Whether a run may write progress, log and records: only while its own start stands.
+  package static func mayWrite(_ job: JobFacts, _ fence: Fence) -> Bool {
+    job.fence == fence && (job.state == .running || job.state == .cancelling)
   }
 
   private static func claim(_ job: JobFacts) -> JobDecision {
@@ -138,6 +146,15 @@ package enum JobTransition {
           message: "its worker ended during each of \(job.attempt) attempts")
       }
       return move(job, to: .ready, reason, requeue: true, release: true)
+    }
+  }
+
+  private static func reassert(_ job: JobFacts, _ fence: Fence) -> JobDecision {
+    guard job.fence == fence else { return .fenced }
+    switch job.state {
+    case .running, .cancelling: return .none
+    case .lost: return move(job, to: job.cancelRequested ? .cancelling : .running, .reasserted)
+    default: return .fenced
     }
   }
 

@@ -18,11 +18,14 @@ package enum EditDistance {
     return row[b.count]
   }
 
-  /// The known name that was probably meant; nil when none is near. Ties go to the first in the alphabet.
+  /// The known name that was probably meant: few letters away, or one that goes on as the typed one begins. Nil
+  /// when none is near. Ties go to the first in the alphabet.
   package static func nearest(to name: String, among known: some Sequence<String>) -> String? {
     let ranked = known.map { (distance: between($0, name), name: $0) }
     guard let best = ranked.min(by: { ($0.distance, $0.name) < ($1.distance, $1.name) }) else { return nil }
-    return best.distance <= max(1, min(3, name.utf8.count / 2)) ? best.name : nil
+    if best.distance <= min(3, name.utf8.count / 2) { return best.name }
+    guard name.utf8.count >= 3 else { return nil }
+    return ranked.map(\.name).filter { $0.hasPrefix(name) }.min()
   }
 
   /// `; did you mean "x"?`, or the list of what is known when it is short, or nothing.

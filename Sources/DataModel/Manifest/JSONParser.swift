@@ -13,8 +13,8 @@ extension JSONValue {
   /// How long a text may be by default, in bytes.
   package static let sizeLimit = 16 << 20
 
-  /// Parses strict JSON (RFC 8259). Refused beyond that: a member name given twice, integers outside 64 bits, text
-  /// deeper than `depthLimit` or longer than `sizeLimit` bytes.
+  /// Parses strict JSON (RFC 8259). Refused beyond that: a member name given twice, integers outside 64 bits,
+  /// text deeper than `depthLimit` or longer than `sizeLimit` bytes.
   package init(parsing text: String, sizeLimit: Int = Self.sizeLimit) throws(JSONError) {
     try self.init(parsing: Array(text.utf8), sizeLimit: sizeLimit)
   }
@@ -30,7 +30,8 @@ extension JSONValue {
   }
 }
 
-/// A recursive reader over bytes. Every access is bounds-checked: `byte` is 0 behind the end, which no rule accepts.
+/// A recursive reader over bytes. Every access is bounds-checked: `byte` is 0 behind the end, which no rule
+/// accepts.
 private struct JSONParser {
   private let bytes: [UInt8]
   private var at = 0

@@ -61,8 +61,8 @@ extension JSONValue {
 }
 
 extension JSONValue {
-  /// Canonical compact text: members sorted by name, no spaces, shortest numbers that read back the same. JSON has
-  /// no infinities: a real that is not finite is written as null.
+  /// Canonical compact text: members sorted by name, no spaces, shortest numbers that read back the same.
+  /// JSON has no infinities: a real that is not finite is written as null.
   package var text: String {
     var text = ""
     write(to: &text)

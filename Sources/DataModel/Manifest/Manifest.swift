@@ -1,4 +1,5 @@
-/// What a plug-in says of itself in its ELF note, checked: everything that must be known before its code runs.
+/// What a plug-in says of itself in its ELF note, checked: everything that must be known before its code
+/// runs.
 package struct Manifest: Sendable, Equatable {
   /// Bytes that a manifest may have.
   package static let sizeLimit = 1 << 20

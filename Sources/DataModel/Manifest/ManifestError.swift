@@ -1,5 +1,5 @@
-/// What is wrong with a manifest and where: `actions[0].parameters.properties.size.minimum`. The path is empty when
-/// the text as a whole is meant.
+/// What is wrong with a manifest and where: `actions[0].parameters.properties.size.minimum`. The path is
+/// empty when the text as a whole is meant.
 package struct ManifestError: Error, Sendable, Equatable, CustomStringConvertible {
   package let path: String
   package let message: String

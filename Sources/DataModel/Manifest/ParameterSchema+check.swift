@@ -2,9 +2,9 @@ extension ParameterSchema {
   /// Problems that one check lists at most.
   static let problemLimit = 50
 
-  /// The value with the defaults of the schema filled in, and what is wrong with it. With no problem the filled value
-  /// fits. A member that is absent gets its own `default`; the defaults inside an absent object are not taken.
-  /// Integers written as `4.0` become `4`.
+  /// The value with the defaults of the schema filled in, and what is wrong with it. With no problem the
+  /// filled value fits. A member that is absent gets its own `default`; the defaults inside an absent object
+  /// are not taken. Integers written as `4.0` become `4`.
   package func check(_ value: JSONValue) -> (filled: JSONValue, problems: [ParameterProblem]) {
     var problems: [ParameterProblem] = []
     let filled = check(value, at: "", &problems)

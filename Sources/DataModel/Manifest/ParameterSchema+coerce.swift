@@ -1,7 +1,7 @@
 extension ParameterSchema {
-  /// Turns `--param name=text` pairs into typed values over `base`. Dots reach into objects (`disk.size=20`), a list
-  /// grows with each repetition or takes a whole JSON list, an object takes JSON text. The result is not checked:
-  /// pass it to `check` when there are no problems.
+  /// Turns `--param name=text` pairs into typed values over `base`. Dots reach into objects (`disk.size=20`),
+  /// a list grows with each repetition or takes a whole JSON list, an object takes JSON text. The result is
+  /// not checked: pass it to `check` when there are no problems.
   package func coerce(
     assignments: [(name: String, text: String)], over base: JSONValue = .object([:])
   ) -> (value: JSONValue, problems: [ParameterProblem]) {

@@ -1,8 +1,8 @@
-/// The stated subset of JSON Schema that parameters and results are described with:
-/// `type` (one name), `properties`, `required`, `additionalProperties` (true or false; false unless said), `enum`,
-/// `const`, `minimum`, `maximum`, `exclusiveMinimum`, `exclusiveMaximum`, `minLength`, `maxLength`, `pattern`,
-/// `format`, `items`, `minItems`, `maxItems`, `default`, `title`, `description`, `x-bulkhead-options`.
-/// Any other keyword is refused when the manifest is read, so that no rule is ever silently not applied.
+/// The stated subset of JSON Schema that parameters and results are described with: `type` (one name),
+/// `properties`, `required`, `additionalProperties` (true or false; false unless said), `enum`, `const`,
+/// `minimum`, `maximum`, `exclusiveMinimum`, `exclusiveMaximum`, `minLength`, `maxLength`, `pattern`,
+/// `format`, `items`, `minItems`, `maxItems`, `default`, `title`, `description`, `x-bulkhead-options`. Any
+/// other keyword is refused when the manifest is read, so that no rule is ever silently not applied.
 package struct ParameterSchema: Sendable, Equatable {
   package enum ValueType: String, Sendable, CaseIterable {
     /// No `type` was given: every value is right.
@@ -50,8 +50,8 @@ package struct ParameterSchema: Sendable, Equatable {
   }
 }
 
-/// One thing that is wrong with a value, for people: the field's path (`disks[0].size`, empty for the whole) and
-/// what was expected.
+/// One thing that is wrong with a value, for people: the field's path (`disks[0].size`, empty for the whole)
+/// and what was expected.
 package struct ParameterProblem: Error, Sendable, Equatable, CustomStringConvertible {
   package let path: String
   package let message: String

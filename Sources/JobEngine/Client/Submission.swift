@@ -1,4 +1,4 @@
-package import DataModel
+import DataModel
 package import Storage
 
 /// One job as a client asks for it, before it is checked.

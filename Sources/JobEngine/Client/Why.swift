@@ -1,4 +1,4 @@
-package import DataModel
+import DataModel
 package import Storage
 
 /// One link of the chain that `jobs why` prints.

@@ -22,8 +22,6 @@ final class ActiveRun: Sendable {
     var early: UInt32 = 0
     /// Set when the start is committed.
     var run: PluginRun?
-    /// Set when it is entered.
-    var thread: JobThread?
     /// The store said that the job is no longer ours: nothing more is written for it.
     var isFenced = false
     var isCancelSeen = false

@@ -1,6 +1,7 @@
 import DataModel
 import PluginHost
 import Storage
+import Synchronization
 import Threading
 
 /// Cancel and deadline, step by step: the stop word is set; after the grace time the run is a zombie, whose slot
@@ -66,7 +67,7 @@ final class CancelLadder: Sendable {
     }
     guard active.markZombie() else { return }
     writer.send(RunWrite(active.id, .endGrace)) { [onZombie] _ in onZombie() }
-    if let thread = active.state.withLock({ $0.thread }) { _ = threads.abandon(thread) }
+    if let thread = active.state.withLock({ $0.run })?.thread { _ = threads.abandon(thread) }
     EngineLog.error(
       "job \(active.id.job) (\(active.lease.kind)) did not end within its grace time of "
         + "\(active.lease.graceMilliseconds) ms: it is a zombie now")

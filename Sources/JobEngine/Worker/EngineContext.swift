@@ -97,7 +97,7 @@ final class EngineRecords: RecordFacade {
     let stopped = stopped.withLock { $0 }
     do {
       return try session.perform({ _ in verb }, repeated: true, giveUp: stopped)
-    } catch let error as StoreError {
+    } catch {
       // Closed means: stopped while nobody served. The host turns it into the stop's own code.
       throw HostError(code: error.code == .closed ? -1 : -8, message: error.description)
     }

@@ -1,6 +1,7 @@
 import DataModel
 import PluginHost
 import Storage
+import Synchronization
 import Threading
 
 /// Takes a claimed job from its lease to its stored outcome. The way of one job, top to bottom:
@@ -52,12 +53,11 @@ final class JobRunner: Sendable {
     let run = PluginRun(active, context: context)
     context.stopped = { [weak run] in run?.isStopped ?? true }
     guard active.markRunning(run) else { return }
-    threads.submit { [self] thread in execute(active, run, on: thread) }
+    threads.submit { [self] in execute(active, run) }
   }
 
   /// On a thread of its own: the plug-in's code runs here.
-  private func execute(_ active: ActiveRun, _ run: PluginRun, on thread: JobThread) {
-    active.state.withLock { $0.thread = thread }
+  private func execute(_ active: ActiveRun, _ run: PluginRun) {
     FaultPoint.reach("run.before_entry")
     ladder.begin(active)
     let end = run.execute()

@@ -1,5 +1,5 @@
 import DataModel
-import Storage
+package import Storage
 import Synchronization
 import Threading
 

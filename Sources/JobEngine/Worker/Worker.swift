@@ -1,5 +1,5 @@
-package import DataModel
-package import PluginHost
+import DataModel
+import PluginHost
 package import Storage
 import Synchronization
 import Threading
@@ -46,7 +46,7 @@ package final class Worker: Sendable {
   private let claimBell: Bell
   private let pluginBell: Bell
 
-  package init(_ configuration: WorkerConfiguration) throws(HostError) {
+  package init(_ configuration: WorkerConfiguration) {
     self.configuration = configuration
     let claimBell = Bell()
     let pluginBell = Bell()
@@ -54,7 +54,7 @@ package final class Worker: Sendable {
     session = StoreSession(process: configuration.process, dial: configuration.dial)
     writer = RunWriter(session: session)
     generations = GenerationTable(loader: PluginLoader(host: HostTables.shared.host))
-    let threads = try JobThreads(limit: configuration.slots)
+    let threads = JobThreads(limit: configuration.slots)
     let ladder = CancelLadder(
       timer: DeadlineTimer(), writer: writer, threads: threads, onZombie: { claimBell.ring() })
     runner = JobRunner(

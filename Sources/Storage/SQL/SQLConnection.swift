@@ -1,4 +1,4 @@
-package import DataModel
+import DataModel
 
 /// One value bound to or read from SQL.
 package enum SQLValue: Sendable, Equatable {
@@ -7,6 +7,9 @@ package enum SQLValue: Sendable, Equatable {
   case real(Double)
   case text(String)
   case blob([UInt8])
+
+  package static func optional(_ value: Int64?) -> SQLValue { value.map { .int($0) } ?? .null }
+  package static func optional(_ value: String?) -> SQLValue { value.map { .text($0) } ?? .null }
 }
 
 /// One row of a result: read by column index, valid only inside the call that hands it over.
@@ -20,9 +23,11 @@ package protocol SQLRow {
   func isNull(_ column: Int) -> Bool
 }
 
-/// A connection to one database, used by one thread at a time. Statements are cached by their text.
+/// A connection to one database, used by one thread at a time. Statements are cached by their text and name
+/// their parameters `$1`, `$2` ... in the order in which they first appear.
 /// What differs between databases stands behind this and `SQLDialect`; mapping and flow stand once.
 package protocol SQLConnection: AnyObject {
+  var dialect: SQLDialect { get }
   /// Runs one statement for its effect; the number of rows it changed.
   @discardableResult
   func run(_ sql: String, _ values: [SQLValue]) throws(StoreError) -> Int
@@ -31,28 +36,26 @@ package protocol SQLConnection: AnyObject {
   func runMany(_ sql: String, _ rows: [[SQLValue]]) throws(StoreError) -> Int
   /// Runs one query and hands over each row.
   func query(_ sql: String, _ values: [SQLValue], _ row: (any SQLRow) -> Void) throws(StoreError)
+  /// Runs one query once for each key, bound to `$1`, in one go where the database can.
+  func queryEach(_ sql: String, _ keys: [Int64], _ row: (any SQLRow) -> Void) throws(StoreError)
   func begin(_ access: StoreAccess) throws(StoreError)
   func commit() throws(StoreError)
   func rollback()
+  /// A point inside a transaction to which one verb alone can be undone.
+  func setSavepoint() throws(StoreError)
+  func releaseSavepoint() throws(StoreError)
+  func undoToSavepoint() throws(StoreError)
+  /// Ends the connection; every later call throws `closed`.
+  func close()
 }
 
-/// One transaction of the SQL store: the connection, the time of the store's clock, and the signals that the
-/// commit will send.
-package final class SQLTransaction {
-  package let connection: any SQLConnection
-  package let catalogue: Catalogue
-  /// The store's clock when the transaction began.
-  package let now: Milliseconds
-  package private(set) var signals: Set<StoreSignal> = []
-
-  package init(connection: any SQLConnection, catalogue: Catalogue, now: Milliseconds) {
-    self.connection = connection
-    self.catalogue = catalogue
-    self.now = now
+extension SQLConnection {
+  /// The first column of the first row, nil when there is none.
+  package func number(_ sql: String, _ values: [SQLValue]) throws(StoreError) -> Int64? {
+    var found: Int64?
+    try query(sql, values) { row in
+      if found == nil { found = row.optionalInt(0) }
+    }
+    return found
   }
-
-  package func signal(_ signal: StoreSignal) { signals.insert(signal) }
-
-  /// Drops signals of a verb that was undone.
-  package func restoreSignals(_ saved: Set<StoreSignal>) { signals = saved }
 }

@@ -17,7 +17,7 @@ package struct ProcessIdentity: Sendable, Equatable {
 
 /// A worker's first word on every connection: who it is and all that it holds.
 /// In one transaction the store makes its rows agree with the inventory and answers what each entry is to do.
-package struct Hello: Equatable {
+package struct Hello: Sendable, Equatable {
   /// nil at the process's first hello: the store gives a fresh one.
   package var node: NodeID?
   package var process: ProcessIdentity
@@ -80,7 +80,7 @@ package struct HelloAnswer: Sendable, Equatable {
 
 /// Takes up to `limit` ready jobs of these kinds (ready → leased, fence + 1), and tells what else the node has
 /// to know. `limit` 0 only asks.
-package struct ClaimJobs: Equatable {
+package struct ClaimJobs: Sendable, Equatable {
   package var node: NodeID
   package var kinds: [JobKind]
   package var limit: Int
@@ -152,7 +152,7 @@ package enum NodeOrder: UInt8, Sendable, Equatable {
 }
 
 /// Everything that a worker's batching writer sends about its runs, in one transaction; each item stands alone.
-package struct WriteRuns: Equatable {
+package struct WriteRuns: Sendable, Equatable {
   package var node: NodeID
   package var items: [RunWrite]
 
@@ -191,7 +191,7 @@ package enum RunAnswer: UInt8, Sendable, Equatable {
 
 /// Says that a node's process has ended, proven by the caller: its leased jobs go back to ready, its started
 /// ones become lost, ready again or ended by their repeat rule.
-package struct EndNode: Equatable {
+package struct EndNode: Sendable, Equatable {
   package var node: NodeID
   /// How it ended, for the events: "killed by signal 9".
   package var detail: String
@@ -216,7 +216,7 @@ package struct EndNodeAnswer: Sendable, Equatable {
 }
 
 /// Orders a node, or all that live (nil).
-package struct OrderNode: Equatable {
+package struct OrderNode: Sendable, Equatable {
   package var node: NodeID?
   package var order: NodeOrder
 
@@ -227,7 +227,7 @@ package struct OrderNode: Equatable {
 }
 
 /// Nodes that have not ended, with how many jobs each has active.
-package struct ListNodes: Equatable {
+package struct ListNodes: Sendable, Equatable {
   package init() {}
 }
 
@@ -250,7 +250,7 @@ package struct NodeRow: Sendable, Equatable {
 }
 
 /// Asks every started or unstarted job of a node (nil: of all nodes) to stop: how many were told.
-package struct CancelNodeJobs: Equatable {
+package struct CancelNodeJobs: Sendable, Equatable {
   package var node: NodeID?
   package init(node: NodeID?) { self.node = node }
 }

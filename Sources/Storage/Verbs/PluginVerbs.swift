@@ -56,13 +56,13 @@ package struct PluginFile: Sendable, Equatable {
 
 /// Stores what became of a file: the store sets `generation` (a new one when the plug-in's bytes changed) and
 /// `changedAt`, raises the plug-in revision and signals `pluginsChanged`. Nothing happens when nothing changed.
-package struct PutPluginFile: Equatable {
+package struct PutPluginFile: Sendable, Equatable {
   package var file: PluginFile
   package init(_ file: PluginFile) { self.file = file }
 }
 
 /// All files the store knows with the workers' reports.
-package struct ListPlugins: Equatable {
+package struct ListPlugins: Sendable, Equatable {
   package init() {}
 }
 
@@ -93,7 +93,7 @@ package struct PluginReport: Sendable, Equatable {
   }
 }
 
-package struct ReportPlugin: Equatable {
+package struct ReportPlugin: Sendable, Equatable {
   package var report: PluginReport
   package init(_ report: PluginReport) { self.report = report }
 }

@@ -1,13 +1,13 @@
 package import DataModel
 
 /// All that the store knows of one job, or nil.
-package struct GetJob: Equatable {
+package struct GetJob: Sendable, Equatable {
   package var job: JobID
   package init(job: JobID) { self.job = job }
 }
 
 /// Jobs, newest first.
-package struct ListJobs: Equatable {
+package struct ListJobs: Sendable, Equatable {
   /// Only these states (names of JobState and Outcome); empty: all.
   package var states: [String]
   package var kind: JobKind?
@@ -24,7 +24,7 @@ package struct ListJobs: Equatable {
 }
 
 /// A job's events with an id above `after`, oldest first.
-package struct ListEvents: Equatable {
+package struct ListEvents: Sendable, Equatable {
   package var job: JobID
   package var after: Int64
   package var limit: Int
@@ -37,7 +37,7 @@ package struct ListEvents: Equatable {
 }
 
 /// A job's log lines with an id above `after`, oldest first.
-package struct ListLogLines: Equatable {
+package struct ListLogLines: Sendable, Equatable {
   package var job: JobID
   package var after: Int64
   package var limit: Int
@@ -50,7 +50,7 @@ package struct ListLogLines: Equatable {
 }
 
 /// How many jobs stand where: by name of state and outcome. Kept as counters, never counted.
-package struct CountJobs: Equatable {
+package struct CountJobs: Sendable, Equatable {
   package init() {}
 }
 

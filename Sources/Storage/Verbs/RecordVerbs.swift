@@ -2,7 +2,7 @@ package import DataModel
 
 /// One write of a run to the data model. The job's fence is checked in the same transaction; a replay with a
 /// `sequence` that the job has reached answers what the store says now instead of writing twice.
-package struct WriteRecord: Equatable {
+package struct WriteRecord: Sendable, Equatable {
   package var run: JobRun
   /// 1, 2, 3 ... within the run.
   package var sequence: Int64
@@ -16,7 +16,7 @@ package struct WriteRecord: Equatable {
 }
 
 /// One record with the fields asked for, or nil.
-package struct ReadRecord: Equatable {
+package struct ReadRecord: Sendable, Equatable {
   package var entity: UInt32
   package var id: Int64
   package var fields: [UInt32]
@@ -29,7 +29,7 @@ package struct ReadRecord: Equatable {
 }
 
 /// Ids of records whose field equals the value, ascending.
-package struct FindRecords: Equatable {
+package struct FindRecords: Sendable, Equatable {
   package var entity: UInt32
   package var match: FieldAssignment
   package var limit: Int

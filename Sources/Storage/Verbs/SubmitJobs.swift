@@ -1,7 +1,7 @@
 package import DataModel
 
 /// Makes jobs. Answers their ids in order; the same batch id within a day answers the same ids again.
-package struct SubmitJobs: Equatable {
+package struct SubmitJobs: Sendable, Equatable {
   /// 16 random bytes made by the client.
   package var batchID: [UInt8]
   package var jobs: [JobRequest]
@@ -39,7 +39,7 @@ package struct JobRequest: Sendable, Equatable {
 }
 
 /// Asks a job to stop. One that has not started ends at once; a running one is told by its worker.
-package struct RequestCancel: Equatable {
+package struct RequestCancel: Sendable, Equatable {
   package var job: JobID
   package init(job: JobID) { self.job = job }
 }

@@ -34,11 +34,12 @@ enum ProgressBar {
 
     var spare = limit - columns(parts)
     let cells = min(30, limit / 4)
-    if cells >= 10, spare >= cells + 4 {
+    let message = SafeText.escape(state.message)
+    let room = message.isEmpty ? 0 : gap.count + min(12, DisplayWidth.of(message))
+    if cells >= 10, spare >= cells + 4 + room {
       parts.insert(bar(state, cells: cells), at: 1)
       spare -= cells + 4
     }
-    let message = SafeText.escape(state.message)
     if !message.isEmpty, spare >= gap.count + min(8, DisplayWidth.of(message)) {
       parts.insert(DisplayWidth.truncate(message, to: spare - gap.count), at: parts.count - 1)
     }

@@ -17,6 +17,23 @@ enum StopMode: Int, Sendable, Comparable {
   /// The first request drains, the second cancels, all further ones kill.
   init(requests: Int) { self = StopMode(rawValue: min(requests, 3)) ?? .kill }
 
+  /// As it crosses the socket.
+  var request: ServeStop.Mode {
+    switch self {
+    case .drain: .drain
+    case .cancel: .cancel
+    case .kill: .now
+    }
+  }
+
+  init(_ mode: ServeStop.Mode) {
+    switch mode {
+    case .drain: self = .drain
+    case .cancel: self = .cancel
+    case .now: self = .kill
+    }
+  }
+
   static func < (left: StopMode, right: StopMode) -> Bool { left.rawValue < right.rawValue }
 }
 
@@ -44,7 +61,7 @@ final class Service: Sendable {
       lock = try StoreLock(location)
       store = try SQLiteStore.open(path: location.path, clock: { WallClock.milliseconds })
       server = try StoreServer(store: store, path: location.socketPath())
-    } catch let error as StoreError {
+    } catch {
       throw EngineError(error)
     }
     gate = SubmissionGate(store: store)
@@ -79,6 +96,34 @@ final class Service: Sendable {
       throw EngineError(.refused, "\(error)")
     }
     EngineLog.info("ended")
+  }
+
+  /// What this process answers beside the store's verbs.
+  private var handlers: ServerHandlers {
+    var handlers = ServerHandlers()
+    handlers.gate = { [gate] batch throws(StoreError) in try gate.check(batch) }
+    handlers.onHello = { [supervisor] _, _, process in supervisor.connected(pid: process.pid) }
+    handlers.onEnd = { [supervisor] _, _, process in
+      if let process { supervisor.disconnected(pid: process.pid) }
+    }
+    handlers.handle(ServeStatus.self) { [weak self] _ throws(StoreError) in
+      guard let self else { throw StoreError(.closed, "the engine is ending") }
+      return try status()
+    }
+    handlers.handle(ServeStop.self) { [weak self] verb throws(StoreError) in
+      guard let self else { throw StoreError(.closed, "the engine is ending") }
+      return ServeStop.Reply(activeJobs: stop(StopMode(verb.mode)))
+    }
+    return handlers
+  }
+
+  private func status() throws(StoreError) -> ServeStatus.Reply {
+    let facts = ProcessFacts(pid: getpid())
+    return ServeStatus.Reply(
+      process: ProcessIdentity(
+        pid: getpid(), startTicks: facts?.startTicks ?? 0, bootID: ProcessFacts.bootID()),
+      version: Bulkhead.version, store: location.description, nodes: try store.perform(ListNodes()),
+      counts: try store.perform(CountJobs()), since: since, isDraining: stopping.withLock { $0 != nil })
   }
 
   /// Asks to end; asking for more goes further, asking for less changes nothing. How many jobs are active.

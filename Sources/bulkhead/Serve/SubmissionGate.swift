@@ -47,7 +47,7 @@ final class SubmissionGate: Sendable {
         let list = try store.perform(ListPlugins())
         let catalogue = ActionCatalogue(list)
         cache.withLock { $0 = Cache(revision: list.revision, catalogue: catalogue) }
-      } catch let error as StoreError {
+      } catch {
         isStale.store(true, ordering: .releasing)
         throw error
       }

@@ -26,7 +26,7 @@ struct WorkerCommand: Verb {
       throw EngineError(.refused, "cannot read /proc/\(getpid())/stat", cure: "mount /proc")
     }
     let socket = socket
-    let worker = try Worker(
+    let worker = Worker(
       WorkerConfiguration(
         process: ProcessIdentity(
           pid: facts.pid, startTicks: facts.startTicks, bootID: ProcessFacts.bootID()),

@@ -1,3 +1,4 @@
+import DataModel
 import Glibc
 import JobEngine
 import Storage
@@ -6,13 +7,21 @@ import Threading
 /// The command's line to a serving engine. Blocking; used from one thread.
 struct EngineConnection {
   let location: StoreLocation
+  let socketPath: String
   let client: JobClient
-  private let store: any Store
+  private let store: RemoteStore
 
   /// `location` is the store's text, such as `sqlite:./bulkhead.db`.
   init(location text: String) throws(EngineError) {
+    let location: StoreLocation
     do {
-      try self.init(StoreLocation(text))
+      location = try StoreLocation(text)
+    } catch {
+      // Wrong use, not a refusal: nobody was asked yet.
+      throw EngineError(.invalidParameters, error.message, cure: error.cure)
+    }
+    do {
+      try self.init(location)
     } catch {
       throw EngineError(error)
     }
@@ -22,7 +31,8 @@ struct EngineConnection {
     // An engine that goes away while we write is an error of that write, not the end of this process.
     signal(SIGPIPE, SIG_IGN)
     self.location = location
-    store = try RemoteStore.connect(path: location.socketPath, onEnd: {})
+    socketPath = try location.socketPath()
+    store = try RemoteStore.connect(path: socketPath, onEnd: {})
     client = JobClient(store: store)
   }
 
@@ -40,11 +50,11 @@ struct EngineConnection {
     }
   }
 
-  func serveStatus() throws(StoreError) -> ServeStatus.Reply { try store.perform(ServeStatus()) }
+  /// The process that serves, and how the engine stands.
+  func serving() throws(StoreError) -> ServeStatus.Reply { try store.perform(ServeStatus()) }
 
-  func jobCounts() throws(StoreError) -> CountJobs.Reply { try store.perform(CountJobs()) }
-
-  func stop(_ mode: ServeStop.Mode) throws(StoreError) -> ServeStop.Reply {
-    try store.perform(ServeStop(mode: mode))
+  /// Asks the engine to end; answers how many jobs are active.
+  func stop(_ mode: ServeStop.Mode) throws(StoreError) -> Int {
+    try store.perform(ServeStop(mode: mode)).activeJobs
   }
 }

@@ -18,12 +18,13 @@ enum JobArgument {
   }
 }
 
-/// A length of time on the command line, in milliseconds.
-struct DurationArgument: ExpressibleByArgument {
-  let milliseconds: Int64
-
-  init?(argument: String) {
-    guard let value = DurationText.milliseconds(argument) else { return nil }
-    milliseconds = value
+/// A length of time on the command line.
+enum DurationArgument {
+  /// In milliseconds; 0 for `none`.
+  static func parse(_ text: String) throws -> Int64 {
+    if let milliseconds = DurationText.milliseconds(text) { return milliseconds }
+    let cure =
+      Int64(text) == nil ? "write 250ms, 30s, 5m, 1h30m or none" : "it needs a unit, such as \(text)s"
+    throw ValidationError("\"\(SafeText.escape(text))\" is no duration: \(cure)")
   }
 }

@@ -12,7 +12,7 @@ struct SubmitCommand: EngineVerb {
 
       Examples:
         bulkhead submit checksum:tree --param path=/usr/include --wait
-        bulkhead submit server.create --param name=web-1 --param memory_mib=512 --deadline 5m
+        bulkhead submit server.create --param name=web-1 --deadline 5m
         echo '{"name":"web-1"}' | bulkhead submit server.create --params-file -
 
       Ctrl-C while waiting leaves the job running (exit code 130).
@@ -43,14 +43,17 @@ struct SubmitCommand: EngineVerb {
   @Option(
     help: ArgumentHelp(
       "End the job this long after its start (250ms, 30s, 5m, 1h30m; none) instead of the action's own deadline.",
-      valueName: "duration"))
-  var deadline: DurationArgument?
+      valueName: "duration"),
+    transform: DurationArgument.parse)
+  var deadline: Int64?
 
   @Option(help: ArgumentHelp("How many equal jobs to make.", valueName: "n"))
   var count = 1
 
   @Flag(help: "Wait until the jobs have ended.")
   var wait = false
+
+  @OptionGroup var patience: PatienceOption
 
   @OptionGroup var engine: EngineOptions
 
@@ -59,7 +62,9 @@ struct SubmitCommand: EngineVerb {
     let text: String
   }
 
-  static let countLimit = 10_000
+  static let countLimit = 100_000
+  /// What the parameters of one batch may have: half of the largest message to the engine.
+  private static let batchBytes = 8 << 20
 
   func validate() throws {
     if paramsJson != nil, paramsFile != nil {
@@ -71,21 +76,44 @@ struct SubmitCommand: EngineVerb {
   }
 
   func act() throws {
-    let waiting = wait ? JobWait(options: engine) : nil
+    let waiting = wait ? JobWait(options: engine, patience: patience) : nil
     let submission = Submission(
       action: action, assignments: param.map { (name: $0.name, text: $0.text) }, json: try json(),
-      deadlineMilliseconds: deadline?.milliseconds)
+      deadlineMilliseconds: deadline)
     let connection = try connect()
-    let ids = try connection.client.submit(submission, count: count)
+    let catalogue = try ParameterMask.catalogue(over: connection)
+    let ids = try submit(submission, over: connection)
     guard let waiting else {
       tell(ids)
       return
     }
     if !engine.json { tell(ids) }
     let rows = try waiting.wait(for: ids, over: connection)
-    if engine.json { Terminal.output.line(JobDocument.list(rows, over: connection).text) }
+    if engine.json { Terminal.output.line(JobDocument.list(rows, catalogue: catalogue).text) }
     let code = ExitStatus.gravest(rows.map(\.status))
     if code != 0 { throw ExitCode(code) }
+  }
+
+  /// In batches that fit into one message to the engine; each batch is made as a whole or not at all.
+  private func submit(_ submission: Submission, over connection: EngineConnection) throws(EngineError)
+    -> [JobID]
+  {
+    let sizes =
+      submission.assignments.map { $0.name.utf8.count + $0.text.utf8.count } + [
+        submission.json?.utf8.count ?? 0
+      ]
+    let batch = max(1, min(1000, Self.batchBytes / (sizes.reduce(2048, +))))
+    var ids: [JobID] = []
+    while ids.count < count {
+      do {
+        ids += try connection.client.submit(submission, count: min(batch, count - ids.count))
+      } catch {
+        guard let first = ids.first, let last = ids.last else { throw error }
+        let made = "\(ids.count) of \(count) jobs were made, from \(first) to \(last); then: "
+        throw EngineError(error.code, made + error.message, cure: error.cure, problems: error.problems)
+      }
+    }
+    return ids
   }
 
   private func tell(_ ids: [JobID]) {

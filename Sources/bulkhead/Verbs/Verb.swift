@@ -45,10 +45,7 @@ struct EngineOptions: ParsableArguments {
   }
 
   /// A command line of ours to try next, for the same store.
-  func hint(_ words: String) -> String {
-    guard let store else { return "bulkhead " + words }
-    return "bulkhead " + words + " --store " + Shell.quoted(store)
-  }
+  func hint(_ words: String) -> String { Hint.line(words, store: store) }
 }
 
 /// A verb that speaks to a running engine.
@@ -62,14 +59,16 @@ extension EngineVerb {
   func connect() throws(EngineError) -> EngineConnection { try EngineConnection(location: engine.location) }
 }
 
-/// Words of a command line as a shell takes them.
-enum Shell {
-  static func quoted(_ word: String) -> String {
-    let isPlain =
-      !word.isEmpty
-      && word.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_./:=@%+,".contains($0)) }
-    return isPlain
-      ? word
-      : "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+/// Command lines that a user may copy.
+enum Hint {
+  static func line(_ words: String, store: String?) -> String {
+    "bulkhead " + words + (store.map { " --store " + quoted($0) } ?? "")
+  }
+
+  /// The word as a shell takes it.
+  private static func quoted(_ word: String) -> String {
+    let isPlain = word.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_./:=@%+,".contains($0)) }
+    if isPlain, !word.isEmpty { return word }
+    return "'" + word.replacing("'", with: "'\\''") + "'"
   }
 }

@@ -6,9 +6,12 @@ enum WrongUse {
   /// Ends the process with 64 when the error is wrong use: for people with what to do, and with `--json` as the
   /// error object. Returns for every other error.
   static func end(_ error: any Error, arguments: [String] = Array(CommandLine.arguments.dropFirst())) {
-    guard Bulkhead.exitCode(for: error) == .validationFailure else { return }
-    let (message, cure) = explain(Bulkhead.message(for: error), Bulkhead.fullMessage(for: error))
-    if arguments.prefix(while: { $0 != "--" }).contains("--json") {
+    // An `ExitCode` of that number was thrown by a verb that has told its failure already.
+    guard !(error is ExitCode), Bulkhead.exitCode(for: error) == .validationFailure else { return }
+    let words = arguments.prefix(while: { $0 != "--" })
+    let message = explain(Bulkhead.message(for: error), words)
+    let cure = cure(Bulkhead.fullMessage(for: error))
+    if words.contains("--json") {
       Terminal.output.line(Failure.document(code: "usage", message: message, cure: cure).text)
     } else {
       Terminal.errors.lines(Failure.lines(message: message, cure: cure, colour: Terminal.errors.usesColour))
@@ -16,20 +19,25 @@ enum WrongUse {
     exit(ExitStatus.usage)
   }
 
-  /// The sentence, and the help to look at. A negative number is taken for an option by the parser: it was meant
-  /// as a job id.
-  static func explain(_ message: String, _ full: String) -> (message: String, cure: String) {
-    var text = message
-    if let option = unknownOption(in: message), Int64(option) != nil { text = JobArgument.problem(option) }
-    let usage = full.split(separator: "\n").first { $0.hasPrefix("Usage: ") }
-    let words = usage?.dropFirst("Usage: ".count).split(separator: " ") ?? []
-    let command = words.prefix(while: { $0.first?.isLetter == true }).joined(separator: " ")
-    return (text, "see `\(command.isEmpty ? "bulkhead" : command) --help`")
+  /// The parser's sentence, made plainer: a negative number was meant as a job id, not as an option; and where
+  /// the reason is given, that the value is invalid need not be said before it.
+  static func explain(_ message: String, _ arguments: some Sequence<String>) -> String {
+    let isAboutID =
+      message.hasPrefix("Missing expected argument '<id>") || message.hasPrefix("Unknown option '-")
+    if isAboutID, let number = arguments.first(where: { $0.hasPrefix("-") && Int64($0) != nil }) {
+      return JobArgument.problem(number)
+    }
+    if message.hasPrefix("The value '"), let end = message.firstRange(of: ">': ") {
+      return String(message[end.upperBound...])
+    }
+    return message
   }
 
-  private static func unknownOption(in message: String) -> String? {
-    let start = "Unknown option '"
-    guard message.hasPrefix(start) else { return nil }
-    return String(message.dropFirst(start.count).prefix(while: { $0 != "'" }))
+  /// The help to look at.
+  private static func cure(_ fullMessage: String) -> String {
+    let usage = fullMessage.split(separator: "\n").first { $0.hasPrefix("Usage: ") } ?? ""
+    let words = usage.dropFirst("Usage: ".count).split(separator: " ")
+    let command = words.prefix(while: { $0.first?.isLetter == true }).joined(separator: " ")
+    return "see `\(command.isEmpty ? "bulkhead" : command) --help`"
   }
 }

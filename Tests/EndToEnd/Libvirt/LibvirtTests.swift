@@ -2,6 +2,7 @@ import DataModel
 import Foundation
 import JobEngine
 import Storage
+import Supervision
 import TestSupport
 import Testing
 
@@ -120,7 +121,7 @@ struct PrivateLibvirt {
     process.executableURL = URL(fileURLWithPath: PackageRoot.path + "/scripts/private-libvirtd.sh")
     process.arguments = [verb, folder]
     let out = folder + "." + verb + ".out"
-    FileManager.default.createFile(atPath: out, contents: nil)
+    try Data().write(to: URL(fileURLWithPath: out))
     defer { try? FileManager.default.removeItem(atPath: out) }
     process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: out))
     try process.run()

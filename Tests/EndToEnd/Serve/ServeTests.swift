@@ -2,6 +2,7 @@ import DataModel
 import Foundation
 import JobEngine
 import Storage
+import Supervision
 import TestSupport
 import Testing
 import Threading

@@ -49,7 +49,7 @@ struct JobsLogsCommand: EngineVerb {
     guard follow else { return }
     var failure: EngineError?
     _ = try connection.client.watch(id) { _ in
-      do {
+      do throws(EngineError) {
         try print(connection.client, &last)
         return true
       } catch {

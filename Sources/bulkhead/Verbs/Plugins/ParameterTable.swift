@@ -88,8 +88,8 @@ enum ParameterTable {
   private static func range(_ low: String?, _ high: String?, unit: String) -> [String] {
     switch (low, high) {
     case (nil, nil): []
-    case (let low?, nil): [low + " or more" + unit]
-    case (nil, let high?): [high + " or less" + unit]
+    case (let low?, nil): ["at least " + low + unit]
+    case (nil, let high?): ["at most " + high + unit]
     case (let low?, let high?): [(low == high ? low : low + " to " + high) + unit]
     }
   }

@@ -10,7 +10,8 @@ struct WaitScreen: Sendable {
   private let mode: Mode
   private let terminal: Terminal
   private var told = ProgressLines()
-  private var isBarDrawn = false
+  /// The line that stands on the terminal and is drawn over.
+  private var drawn: String?
 
   init(mode: Mode, terminal: Terminal = .output) {
     self.mode = mode
@@ -26,9 +27,10 @@ struct WaitScreen: Sendable {
     case .bar:
       guard !job.status.isAtRest else { return }
       let label = count > 1 ? "job \(job.id) (\(place) of \(count))" : "job \(job.id)"
-      terminal.redraw(
-        ProgressBar.render(JobText.progress(job, label: label, now: now), width: terminal.width ?? 80))
-      isBarDrawn = true
+      let line = ProgressBar.render(
+        JobText.progress(job, label: label, now: now), width: terminal.width ?? 80)
+      if line != drawn { terminal.redraw(line) }
+      drawn = line
     }
   }
 
@@ -40,8 +42,8 @@ struct WaitScreen: Sendable {
 
   /// Lines between the progress.
   mutating func tell(_ lines: [String]) {
-    if isBarDrawn { terminal.redraw("") }
-    isBarDrawn = false
+    if drawn != nil { terminal.redraw("") }
+    drawn = nil
     (mode == .silent ? Terminal.errors : terminal).lines(lines)
   }
 }

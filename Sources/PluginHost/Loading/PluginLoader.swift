@@ -1,0 +1,93 @@
+package import CBulkheadPlugin
+package import DataModel
+import Glibc
+import Threading
+
+/// Loads plug-ins into this process, for good: nothing is ever unloaded.
+// SAFETY: `host` is an immutable table that lives as long as the process; everything else is guarded by
+// `state`.
+package final class PluginLoader: @unchecked Sendable {
+  private let host: UnsafePointer<bh_host>
+  private let state = Threading.Condition<[String: PluginGeneration]>([:])
+
+  /// `host` is given to each plug-in's entry and has to live as long as the process.
+  package init(host: UnsafePointer<bh_host>) { self.host = host }
+
+  /// Loads a private copy whose content has that hash and calls its entry once. The same hash again gives the
+  /// same generation. Blocks; runs the plug-in's constructors and entry on a thread of its own.
+  package func load(imagePath: String, sha256: String, manifest: Manifest) throws(PluginError)
+    -> PluginGeneration
+  {
+    let answer = Threading.Condition<Result<PluginGeneration, PluginError>?>(nil)
+    OSThread("bh-loader") { [self] in
+      let result = Result { () throws(PluginError) in try loadHere(imagePath, sha256, manifest) }
+      answer.update { $0 = result }
+    }
+    guard let result = answer.wait({ $0 }) else {
+      throw PluginError("loading \(manifest.id) gave no answer", cure: "restart the worker")
+    }
+    return try result.get()
+  }
+
+  private func loadHere(_ path: String, _ sha256: String, _ manifest: Manifest) throws(PluginError)
+    -> PluginGeneration
+  {
+    // Held while loading: two threads that want the same content load it once.
+    try state.withLock { (loaded: inout [String: PluginGeneration]) throws(PluginError) in
+      if let known = loaded[sha256] { return known }
+      let generation = try open(path, sha256, manifest)
+      loaded[sha256] = generation
+      return generation
+    }
+  }
+
+  private func open(_ path: String, _ sha256: String, _ manifest: Manifest) throws(PluginError)
+    -> PluginGeneration
+  {
+    let subject = "\(manifest.id) \(manifest.version)"
+    guard path.hasPrefix("/"), PluginImageCache.holds(path, sha256) else {
+      throw PluginError(
+        "\(subject): its private copy \(path) is missing or damaged",
+        cure: "copy its file into the plug-in directory again")
+    }
+    guard let library = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE) else {
+      throw PluginError(
+        subject, LoaderMessage.objection(dlerror().map { String(cString: $0) } ?? "", path: path))
+    }
+    do {
+      let entry = try PluginEntry(library, host: host, manifest: manifest)
+      return PluginGeneration(manifest: manifest, sha256: sha256, functions: entry.functions)
+    } catch {
+      throw PluginError(subject, error)
+    }
+  }
+}
+
+/// One version of a plug-in, loaded. Jobs that began with it end with it.
+package final class PluginGeneration: Sendable {
+  package let manifest: Manifest
+  /// Of the file's bytes, 64 hexadecimal digits.
+  package let sha256: String
+  /// By action name.
+  package let actions: [String: LoadedAction]
+
+  init(manifest: Manifest, sha256: String, functions: [String: bh_action_fn]) {
+    self.manifest = manifest
+    self.sha256 = sha256
+    var actions: [String: LoadedAction] = [:]
+    for definition in manifest.actions {
+      guard let function = functions[definition.name] else { continue }
+      let kind = JobKind(plugin: manifest.id, action: definition.name)
+      actions[definition.name] = LoadedAction(kind: kind, definition: definition, function: function)
+    }
+    self.actions = actions
+  }
+}
+
+/// One action that can be run in this process.
+// SAFETY: a C function's address, in a library that is never unloaded; the rest are values.
+package struct LoadedAction: @unchecked Sendable {
+  package let kind: JobKind
+  package let definition: ManifestAction
+  package let function: bh_action_fn
+}

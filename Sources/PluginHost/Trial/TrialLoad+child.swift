@@ -1,0 +1,74 @@
+package import CBulkheadPlugin
+import CProcess
+import DataModel
+import Glibc
+
+extension TrialLoad {
+  private static let nobody: UInt32 = 65534
+
+  /// The child's side: gives up its rights, loads the open file, calls its entry and prints what came of it.
+  /// The caller ends the process at once with what this returns, without running destructors.
+  package static func runChild(fd: Int32, host: UnsafePointer<bh_host>) -> Int32 {
+    // What the plug-in prints goes to the error pipe; only we know the number of the report's.
+    let report = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 100)
+    dup2(STDERR_FILENO, STDOUT_FILENO)
+    do throws(Objection) {
+      try giveUpRights()
+      let manifest = try manifest(fd)
+      say(TrialReport.line(.constructors), to: report)
+      let path = "/proc/self/fd/\(fd)"
+      guard let library = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
+        throw LoaderMessage.objection(dlerror().map { String(cString: $0) } ?? "", path: path)
+      }
+      say(TrialReport.line(.entry), to: report)
+      _ = try PluginEntry(library, host: host, manifest: manifest)
+      say(TrialReport.loadedLine, to: report)
+    } catch {
+      say(TrialReport.line(error), to: report)
+    }
+    return 0
+  }
+
+  /// Root becomes nobody; everybody gets limits and can gain no rights any more.
+  private static func giveUpRights() throws(Objection) {
+    _ = cprocess_lower_limit(Int32(RLIMIT_CORE.rawValue), 0)
+    _ = cprocess_lower_limit(Int32(RLIMIT_CPU.rawValue), 15)
+    _ = cprocess_lower_limit(Int32(RLIMIT_NOFILE.rawValue), 256)
+    _ = cprocess_lower_limit(Int32(RLIMIT_FSIZE.rawValue), 16 << 20)
+    // Generous: runtimes reserve address space without using it.
+    _ = cprocess_lower_limit(Int32(RLIMIT_AS.rawValue), 64 << 30)
+    if geteuid() == 0 {
+      guard setgroups(0, nil) == 0, setgid(nobody) == 0, setuid(nobody) == 0 else {
+        throw Objection(
+          "its trial load could not give up root's rights (\(String(cString: strerror(errno))))",
+          cure: "run serve as an ordinary user, or with CAP_SETUID and CAP_SETGID")
+      }
+    }
+    guard cprocess_no_new_privileges() == 0 else {
+      throw Objection(
+        "its trial load could not forbid itself new rights (\(String(cString: strerror(errno))))",
+        cure: "run a kernel that has PR_SET_NO_NEW_PRIVS")
+    }
+    // A crash has to look like one: no handler of this program may catch it.
+    for number in [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS, SIGALRM] {
+      signal(number, SIG_DFL)
+    }
+    // Should the parent die, nobody else would end a constructor that hangs.
+    alarm(60)
+  }
+
+  private static func manifest(_ fd: Int32) throws(Objection) -> Manifest {
+    let file = try ELFFile(ByteSource(descriptor: fd))
+    return try PluginFacts.manifest(of: file)
+  }
+
+  private static func say(_ line: String, to descriptor: Int32) {
+    var bytes = Array(line.utf8)[...]
+    while !bytes.isEmpty {
+      let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { return }
+      bytes = bytes.dropFirst(count)
+    }
+  }
+}

@@ -1,0 +1,131 @@
+import CSQLite
+package import Storage
+
+/// One connection to an SQLite file. Opened without SQLite's own locks: used by one thread at a time.
+package final class SQLiteConnection: SQLConnection {
+  package let dialect = SQLDialect.sqlite
+  package let path: String
+  private var handle: OpaquePointer?
+  private var statements: [String: SQLiteStatement] = [:]
+  /// More than the product has; a flood of different texts (there is none) would start over.
+  private static let maximumStatements = 500
+
+  /// Opens or makes the file. `isReader` connections can change nothing. How long to wait for a lock that another
+  /// program holds on the file is said by `busyMilliseconds`.
+  package init(path: String, isReader: Bool = false, busyMilliseconds: Int32 = 5000) throws(StoreError) {
+    self.path = path
+    let flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE | (isReader ? 0 : SQLITE_OPEN_CREATE)
+    let code = sqlite3_open_v2(path, &handle, flags, nil)
+    guard code == SQLITE_OK else {
+      let error = SQLiteFault.error(handle, code, path)
+      sqlite3_close_v2(handle)
+      handle = nil
+      throw error
+    }
+    sqlite3_extended_result_codes(handle, 1)
+    sqlite3_busy_timeout(handle, busyMilliseconds)
+    do throws(StoreError) {
+      try execute("pragma journal_mode = wal")
+      try execute("pragma synchronous = full")
+      try execute("pragma foreign_keys = on")
+      try execute("pragma temp_store = memory")
+      try execute("pragma cache_size = \(isReader ? -8192 : -65536)")
+      if isReader { try execute("pragma query_only = on") }
+    } catch {
+      close()
+      throw error
+    }
+  }
+
+  deinit { close() }
+
+  package func close() {
+    statements.removeAll()
+    sqlite3_close_v2(handle)
+    handle = nil
+  }
+
+  @discardableResult
+  package func run(_ sql: String, _ values: [SQLValue]) throws(StoreError) -> Int {
+    let statement = try statement(sql)
+    let before = sqlite3_total_changes(handle)
+    try statement.bind(values)
+    try statement.finish()
+    return Int(sqlite3_total_changes(handle) &- before)
+  }
+
+  @discardableResult
+  package func runMany(_ sql: String, _ rows: [[SQLValue]]) throws(StoreError) -> Int {
+    if rows.isEmpty { return 0 }
+    let statement = try statement(sql)
+    let before = sqlite3_total_changes(handle)
+    for values in rows {
+      try statement.bind(values)
+      try statement.finish()
+    }
+    return Int(sqlite3_total_changes(handle) &- before)
+  }
+
+  package func query(
+    _ sql: String, _ values: [SQLValue], _ row: (any SQLRow) -> Void
+  ) throws(StoreError) {
+    let statement = try statement(sql)
+    try statement.bind(values)
+    try statement.each(row)
+  }
+
+  package func queryEach(
+    _ sql: String, _ keys: [Int64], _ row: (any SQLRow) -> Void
+  ) throws(StoreError) {
+    if keys.isEmpty { return }
+    let statement = try statement(sql)
+    for key in keys {
+      try statement.bind(key)
+      try statement.each(row)
+    }
+  }
+
+  package func begin(_ access: StoreAccess) throws(StoreError) {
+    try run(access == .write ? "begin immediate" : "begin", [])
+  }
+
+  package func commit() throws(StoreError) { try run("commit", []) }
+
+  package func rollback() {
+    // A failed commit may have rolled back by itself; a connection that cannot says so at the next begin.
+    if let handle, sqlite3_get_autocommit(handle) == 0 { sqlite3_exec(handle, "rollback", nil, nil, nil) }
+  }
+
+  package func setSavepoint() throws(StoreError) { try run("savepoint verb", []) }
+  package func releaseSavepoint() throws(StoreError) { try run("release verb", []) }
+
+  package func undoToSavepoint() throws(StoreError) {
+    try run("rollback to verb", [])
+    try run("release verb", [])
+  }
+
+  /// Runs a text that is used once; not cached.
+  func execute(_ sql: String) throws(StoreError) {
+    guard let handle else { throw isClosed }
+    let code = sqlite3_exec(handle, sql, nil, nil, nil)
+    guard code == SQLITE_OK else { throw SQLiteFault.error(handle, code, path) }
+  }
+
+  /// The WAL file stays when the last connection closes.
+  func keepWAL() throws(StoreError) {
+    guard let handle else { throw isClosed }
+    let code = bulkhead_persist_wal(handle, 1)
+    guard code == SQLITE_OK else { throw SQLiteFault.error(handle, code, path) }
+  }
+
+  private var isClosed: StoreError { StoreError(.closed, "the store \(path) is closed") }
+
+  private func statement(_ sql: String) throws(StoreError) -> SQLiteStatement {
+    if let found = statements[sql] { return found }
+    guard let handle else { throw isClosed }
+    if statements.count >= Self.maximumStatements { statements.removeAll() }
+    let statement = try SQLiteStatement(handle, sql, path: path)
+    statements[sql] = statement
+    return statement
+  }
+}

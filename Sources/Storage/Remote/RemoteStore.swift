@@ -1,0 +1,52 @@
+import Threading
+
+/// The store that another process serves, over one connection. Blocking; any number of threads may ask at once.
+/// It does not reconnect: when the connection ends every question that waits throws `inDoubt`, later ones `closed`,
+/// and whoever dialled decides about the next.
+package final class RemoteStore: Store {
+  private let link: RemoteLink
+
+  private init(_ link: RemoteLink) { self.link = link }
+
+  deinit { link.end() }
+
+  /// Dials the engine's socket. `onEnd` is called once, from a thread of the store, when the connection has ended.
+  package static func connect(
+    path: String, onEnd: @escaping @Sendable () -> Void
+  ) throws(StoreError) -> RemoteStore {
+    let file = try UnixSocket.connect(to: path)
+    let link = RemoteLink(file, path: path, onEnd: onEnd)
+    OSThread("bh-reply") { link.readReplies() }
+    do {
+      let answer = try link.ask(Frame.Code.handshake) { Handshake.own.encode(to: &$0) }
+      var reader = WireReader(answer)
+      _ = try reader.value(Handshake.self)
+    } catch {
+      link.end()
+      if error.code == .inDoubt || error.code == .closed {
+        throw StoreError(.noEngine, "the engine at \(path) ended the connection", cure: "look at its log")
+      }
+      throw error
+    }
+    return RemoteStore(link)
+  }
+
+  /// Store verbs, and those that `serve` answers itself.
+  package func perform<V: WireVerb>(_ verb: V) throws(StoreError) -> V.Reply {
+    let payload = try link.ask(V.code) { verb.encode(to: &$0) }
+    var reader = WireReader(payload)
+    let reply = try V.Reply(from: &reader)
+    try reader.finish()
+    return reply
+  }
+
+  /// The handler is called from the thread that also brings answers: it must not ask the store itself.
+  package func observe(
+    _ interest: StoreInterest, _ handler: @escaping @Sendable (StoreSignal) -> Void
+  ) throws(StoreError) -> StoreObservation {
+    try link.observe(interest, handler)
+  }
+
+  /// Ends the connection; whoever waits for an answer gets `inDoubt`.
+  package func close() { link.end() }
+}

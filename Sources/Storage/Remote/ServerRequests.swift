@@ -1,0 +1,156 @@
+import DataModel
+
+/// What a server does with the frames of its connections: reads go to the reading thread, writes to the one writer,
+/// all that may block elsewhere. Called on the socket thread, which never waits.
+final class ServerRequests: Sendable {
+  private let store: SQLStore
+  private let handlers: ServerHandlers
+  private let queue: WriteQueue
+  private let reading = TaskThread()
+  private let aside = TaskThread()
+
+  init(_ store: SQLStore, _ handlers: ServerHandlers) {
+    self.store = store
+    self.handlers = handlers
+    queue = WriteQueue(store)
+  }
+
+  func start() {
+    queue.start()
+    reading.start("bh-reader")
+    aside.start("bh-aside")
+  }
+
+  /// Settles what was taken and ends the threads.
+  func close() {
+    aside.close()
+    queue.close()
+    reading.close()
+  }
+
+  /// Does one frame. `others` are the connections that a hello may replace.
+  func take(_ frame: Frame, from connection: ServerConnection, others: () -> [ServerConnection]) {
+    do throws(StoreError) {
+      switch frame.code {
+      case Frame.Code.observe: try observe(frame, connection)
+      case Frame.Code.endObservation:
+        var reader = WireReader(frame.payload)
+        connection.endObservation(try reader.number())
+      default: try perform(frame, connection, others)
+      }
+    } catch {
+      connection.send(Frame.error(id: frame.id, error))
+    }
+  }
+
+  func ended(_ connection: ServerConnection) {
+    guard let onEnd = handlers.onEnd else { return }
+    let (id, node, process) = (connection.id, connection.node, connection.process)
+    aside.add { onEnd(id, node, process) }
+  }
+
+  private func perform(
+    _ frame: Frame, _ connection: ServerConnection, _ others: () -> [ServerConnection]
+  ) throws(StoreError) {
+    guard let served = ServedVerb.all[frame.code] ?? handlers.extra[frame.code] else {
+      throw StoreError(
+        .badFrame, "the engine does not know request \(frame.code)",
+        cure: "use the same version of bulkhead on both sides")
+    }
+    let id = frame.id
+    switch try served.prepare(frame.payload) {
+    case .read(let work):
+      connection.began()
+      reading.add { [store] in
+        Self.answer(connection, id) { () throws(StoreError) in try work(id, store) }
+      }
+    case .aside(let work):
+      connection.began()
+      aside.add { Self.answer(connection, id) { () throws(StoreError) in try work(id) } }
+    case .write(let verb, let work):
+      connection.began()
+      write(verb, connection, id, work, others)
+    }
+  }
+
+  private func write(
+    _ verb: any StoreVerb, _ connection: ServerConnection, _ id: UInt32,
+    _ work: @escaping @Sendable (UInt32, SQLTransaction) throws(StoreError) -> [UInt8],
+    _ others: () -> [ServerConnection]
+  ) {
+    let hello = verb as? Hello
+    if let node = hello?.node {
+      // The node speaks here now: what its old connection still wants is dropped or, begun, settled before this.
+      for other in others() where other.node == node { other.giveWay() }
+      connection.setNode(node, hello?.process ?? ProcessIdentity(pid: 0, startTicks: 0, bootID: ""))
+    }
+    let write = QueuedWrite(
+      cost: verb.cost, isDropped: { connection.isOver },
+      run: { transaction throws(StoreError) in try work(id, transaction) },
+      settle: { [self] result in
+        if let hello, case .success(let bytes) = result { greeted(hello, connection, bytes) }
+        Self.send(result, to: connection, id)
+      })
+    if let submit = verb as? SubmitJobs, let gate = handlers.gate {
+      aside.add { [self] in
+        do throws(StoreError) {
+          if !connection.isOver { try gate(submit) }
+          enqueue(write, yields: submit.yields)
+        } catch {
+          Self.send(.failure(error), to: connection, id)
+        }
+      }
+    } else {
+      enqueue(write, yields: verb.yields)
+    }
+  }
+
+  private func enqueue(_ write: QueuedWrite, yields: Bool) {
+    if !queue.add(write, yields: yields) {
+      write.settle(.failure(StoreError(.closed, "the engine is ending", cure: "ask the next one")))
+    }
+  }
+
+  private func greeted(_ hello: Hello, _ connection: ServerConnection, _ bytes: [UInt8]) {
+    var reader = WireReader(bytes, Frame.headBytes..<bytes.count)
+    guard let node = try? reader.value(NodeID.self) else { return }
+    connection.setNode(node, hello.process)
+    guard let onHello = handlers.onHello else { return }
+    let id = connection.id
+    aside.add { onHello(id, node, hello.process) }
+  }
+
+  private func observe(_ frame: Frame, _ connection: ServerConnection) throws(StoreError) {
+    var reader = WireReader(frame.payload)
+    let number = try reader.number(UInt32.self)
+    let interest = try reader.value(StoreInterest.self)
+    try reader.finish()
+    let observation = try store.observe(interest) { [weak connection] signal in
+      connection?.sendSignal(number, signal)
+    }
+    connection.keep(observation, as: number)
+    connection.send(try Frame.bytes(id: frame.id, code: frame.code) { _ in })
+  }
+
+  private static func answer(
+    _ connection: ServerConnection, _ id: UInt32, _ work: () throws(StoreError) -> [UInt8]
+  ) {
+    var result: Result<[UInt8], StoreError>
+    do throws(StoreError) {
+      result = .success(connection.isOver ? [] : try work())
+    } catch {
+      result = .failure(error)
+    }
+    send(result, to: connection, id)
+  }
+
+  private static func send(
+    _ result: Result<[UInt8], StoreError>, to connection: ServerConnection, _ id: UInt32
+  ) {
+    connection.settled()
+    switch result {
+    case .success(let bytes): connection.send(bytes)
+    case .failure(let error): connection.send(Frame.error(id: id, error))
+    }
+  }
+}

@@ -1,0 +1,159 @@
+import DataModel
+
+/// The live jobs that one verb touches: read in bulk, decided one by one by `JobTransition`, and written at the
+/// end grouped by statement. Until `write()` nothing has changed in the database.
+final class JobChanges {
+  /// One live row, as it was read and as it will be.
+  struct Entry {
+    let job: JobID
+    let kind: Int64
+    let stored: JobFacts
+    let storedNode: NodeID?
+    var facts: JobFacts
+    var node: NodeID?
+    var startedAt: Milliseconds?
+    var writeSequence: Int64
+    var events: Int64
+    var reason: ReasonCode
+    var hasEnded = false
+    var hasChanged = false
+  }
+
+  private let transaction: SQLTransaction
+  private var entries: [Entry] = []
+  private var places: [JobID: Int] = [:]
+  private var rows = JobRows()
+
+  init(_ transaction: SQLTransaction) { self.transaction = transaction }
+
+  /// The columns that `Entry` is read from, of a row of `job_live` named `l`.
+  static let columns =
+    "l.job, l.kind, l.repeat_rule, l.state, l.fence, l.attempt, l.cancel_requested, l.node, l.started_at, "
+    + "l.write_seq, l.events, l.reason"
+
+  /// Reads those jobs; one that has ended or never was is not there afterwards.
+  func load(_ jobs: [JobID]) throws(StoreError) {
+    let missing = jobs.filter { places[$0] == nil }
+    places.reserveCapacity(places.count + missing.count)
+    try transaction.connection.queryEach(
+      "select \(Self.columns) from job_live l where l.job = $1", missing.map(\.rawValue)
+    ) { adopt(Self.entry($0)) }
+  }
+
+  /// The job that a row of `columns` tells of.
+  static func entry(_ row: any SQLRow) -> Entry {
+    let facts = JobFacts(
+      state: JobState(rawValue: UInt8(truncatingIfNeeded: row.int(3))) ?? .lost, fence: row.int(4),
+      attempt: Int(row.int(5)),
+      repeatRule: RepeatRule(rawValue: UInt8(truncatingIfNeeded: row.int(2))) ?? .never,
+      cancelRequested: row.int(6) != 0)
+    let node = row.optionalInt(7).map { NodeID($0) }
+    return Entry(
+      job: JobID(row.int(0)), kind: row.int(1), stored: facts, storedNode: node, facts: facts, node: node,
+      startedAt: row.optionalInt(8), writeSequence: row.int(9), events: row.int(10),
+      reason: ReasonCode(rawValue: row.text(11)) ?? .submitted)
+  }
+
+  /// Takes a job in that a query of `columns` has read.
+  func adopt(_ entry: Entry) {
+    guard places[entry.job] == nil else { return }
+    places[entry.job] = entries.count
+    entries.append(entry)
+  }
+
+  /// The job as it stands after what was decided so far; nil when it is not live (any more).
+  subscript(job: JobID) -> Entry? {
+    guard let place = places[job], !entries[place].hasEnded else { return nil }
+    return entries[place]
+  }
+
+  /// All that were read and have not ended, in the order in which they were read.
+  var live: [Entry] { entries.filter { !$0.hasEnded } }
+
+  /// Decides one trigger and notes what follows from it. `fenced` for a job that is not live.
+  @discardableResult
+  func decide(
+    _ job: JobID, _ trigger: JobTrigger, claimer: NodeID? = nil, detail: String = ""
+  ) -> JobDecision {
+    guard let place = places[job], !entries[place].hasEnded else { return .fenced }
+    let decision = JobTransition.decide(entries[place].facts, trigger)
+    switch decision {
+    case .move(let next, let reason, let requeue, let release):
+      move(place, to: next, reason, claimer: claimer, requeue: requeue, release: release, detail: detail)
+    case .end(let outcome, let reason, let message):
+      var run: RunEnd?
+      if case .finish(_, let end) = trigger { run = end }
+      end(place, outcome, reason, message: message, run: run, detail: detail)
+    case .fenced, .none: break
+    }
+    return decision
+  }
+
+  /// Notes an event of a live job that changes nothing else.
+  func note(_ job: JobID, _ reason: ReasonCode, fence: Fence, detail: String) {
+    guard let place = places[job], !entries[place].hasEnded else { return }
+    let status = StatusCode(entries[place].facts.state)
+    entries[place].hasChanged = true
+    addEvent(place, from: status, to: status, reason, fence: fence, detail: detail)
+  }
+
+  /// Notes that the run has written its `sequence`.
+  func setWriteSequence(_ job: JobID, _ sequence: Int64) {
+    guard let place = places[job] else { return }
+    entries[place].writeSequence = sequence
+    entries[place].hasChanged = true
+  }
+
+  /// Writes all that was decided. The last call: the object is spent.
+  func write() throws(StoreError) {
+    for entry in entries where entry.hasChanged || entry.hasEnded { rows.add(entry) }
+    try rows.write(transaction.connection)
+  }
+
+  private func move(
+    _ place: Int, to next: JobFacts, _ reason: ReasonCode, claimer: NodeID?, requeue: Bool, release: Bool,
+    detail: String
+  ) {
+    let old = entries[place].facts
+    entries[place].facts = next
+    entries[place].reason = reason
+    entries[place].hasChanged = true
+    if let claimer { entries[place].node = claimer }
+    switch next.state {
+    case .running where old.state == .leased: entries[place].startedAt = transaction.now
+    case .leased: entries[place].writeSequence = 0
+    case .ready: entries[place].node = nil
+    default: break
+    }
+    if requeue { transaction.signal(.jobsReady) }
+    if reason == .cancelRequested, let node = entries[place].node { transaction.signal(.nodeCalled(node)) }
+    addEvent(
+      place, from: StatusCode(old.state), to: StatusCode(next.state), reason, fence: next.fence,
+      detail: detail)
+  }
+
+  private func end(
+    _ place: Int, _ outcome: Outcome, _ reason: ReasonCode, message: String, run: RunEnd?, detail: String
+  ) {
+    // A worker that holds the lease must find its start refused.
+    if reason == .cancelledBeforeStart { entries[place].facts.fence += 1 }
+    entries[place].hasEnded = true
+    entries[place].reason = reason
+    let state = entries[place].facts.state
+    addEvent(
+      place, from: StatusCode(state), to: StatusCode(outcome), reason, fence: entries[place].facts.fence,
+      detail: detail)
+    rows.addDone(entries[place], outcome, message: message, run: run, now: transaction.now)
+  }
+
+  private func addEvent(
+    _ place: Int, from: StatusCode, to: StatusCode, _ reason: ReasonCode, fence: Fence, detail: String
+  ) {
+    entries[place].events += 1
+    if from != to { transaction.count(from: from, to: to) }
+    transaction.signal(.jobChanged(entries[place].job))
+    rows.addEvent(
+      entries[place].job, number: entries[place].events, at: transaction.now, from: from, to: to, reason,
+      fence: fence, detail: detail)
+  }
+}

@@ -1,0 +1,70 @@
+import ArgumentParser
+import DataModel
+import JobEngine
+import Storage
+import Threading
+
+struct StatusCommand: EngineVerb {
+  static let configuration = CommandConfiguration(
+    commandName: "status",
+    abstract: "Say whether an engine serves the store, and how it stands.",
+    discussion: """
+      Example:
+        bulkhead status --store sqlite:/var/lib/bulkhead/jobs.db
+
+      With --json: {"pid","version","since","draining","store","socket","workers":[…],"jobs":{…}}; workers as \
+      `bulkhead workers list --json` prints them, jobs by the name of each state.
+
+      Exit codes: 0 an engine serves, 69 none does, 64 wrong use, 70 fault of bulkhead.
+      """)
+
+  @OptionGroup var engine: EngineOptions
+
+  func act() throws {
+    let connection = try connect()
+    let serving = try connection.serving()
+    if engine.json {
+      Terminal.output.line(Self.document(serving, socket: connection.socketPath).text)
+    } else {
+      Terminal.output.lines(Self.lines(serving, socket: connection.socketPath, now: WallClock.milliseconds))
+    }
+  }
+
+  static func document(_ serving: ServeStatus.Reply, socket: String) -> JSONText {
+    [
+      "pid": .integer(Int64(serving.process.pid)),
+      "version": .string(serving.version),
+      "since": .string(TimeText.rfc3339(serving.since)),
+      "draining": .bool(serving.isDraining),
+      "store": .string(serving.store),
+      "socket": .string(socket),
+      "workers": .list(serving.nodes.map(WorkersListCommand.document)),
+      "jobs": .object(JobsListCommand.states.map { (name: $0, value: .integer(serving.counts[$0] ?? 0)) }),
+    ]
+  }
+
+  static func lines(_ serving: ServeStatus.Reply, socket: String, now: Milliseconds) -> [String] {
+    var facts = FactList()
+    facts.add("process", "\(serving.process.pid), since " + TimeText.withAge(serving.since, now: now))
+    facts.add("version", serving.version)
+    facts.add("socket", socket)
+    facts.add("workers", serving.nodes.isEmpty ? "none" : serving.nodes.map(worker).joined(separator: "\n"))
+    facts.add("jobs", jobs(serving.counts))
+    let state = serving.isDraining ? " and drains: it ends when its running jobs have ended" : ""
+    return ["an engine serves " + SafeText.escape(serving.store) + state] + facts.lines
+  }
+
+  private static func worker(_ node: NodeRow) -> String {
+    "\(node.id), process \(node.process.pid), " + StopText.count(node.activeJobs) + " active"
+      + (node.order == .drain ? ", draining" : "")
+  }
+
+  /// "3 running, 120 succeeded"; states without jobs are left out.
+  static func jobs(_ counts: [String: Int]) -> String {
+    let words = JobsListCommand.states.compactMap { name -> String? in
+      guard let count = counts[name], count > 0 else { return nil }
+      return "\(count) \(name)"
+    }
+    return words.isEmpty ? "none yet" : words.joined(separator: ", ")
+  }
+}

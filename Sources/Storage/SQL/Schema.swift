@@ -47,7 +47,6 @@ enum Schema {
     ]
   }
 
-  /// Rows that come and go.
   private static func queueTables(_ d: SQLDialect) -> [String] {
     [
       """

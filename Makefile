@@ -48,7 +48,7 @@ scale: test ## Run every test with 2,000 rounds of the kill test (takes hours).
 
 bench: ## Run the benchmarks in release mode (ONLY=regex runs some).
 	@scripts/install-deps.sh test
-	ONLY='$(ONLY)' swift run -c release --package-path Benchmarks bench
+	ONLY='$(ONLY)' swift run -c release bench
 
 install-deps: ## Install the Debian packages that build, demo and tests need, if any is missing.
 	@scripts/install-deps.sh build demo test

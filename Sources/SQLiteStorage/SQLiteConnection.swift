@@ -10,8 +10,9 @@ package final class SQLiteConnection: SQLConnection {
   /// More than the product has; a flood of different texts (there is none) would start over.
   private static let maximumStatements = 500
 
-  /// Opens or makes the file. `isReader` connections can change nothing.
-  package init(path: String, isReader: Bool = false) throws(StoreError) {
+  /// Opens or makes the file. `isReader` connections can change nothing. How long to wait for a lock that another
+  /// program holds on the file is said by `busyMilliseconds`.
+  package init(path: String, isReader: Bool = false, busyMilliseconds: Int32 = 5000) throws(StoreError) {
     self.path = path
     let flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE | (isReader ? 0 : SQLITE_OPEN_CREATE)
     let code = sqlite3_open_v2(path, &handle, flags, nil)
@@ -22,7 +23,7 @@ package final class SQLiteConnection: SQLConnection {
       throw error
     }
     sqlite3_extended_result_codes(handle, 1)
-    sqlite3_busy_timeout(handle, 5000)
+    sqlite3_busy_timeout(handle, busyMilliseconds)
     do throws(StoreError) {
       try execute("pragma journal_mode = wal")
       try execute("pragma synchronous = full")

@@ -6,14 +6,9 @@ import Synchronization
 /// reached the process kills itself, the first time the second is reached it stops itself.
 /// Nothing armed costs one load.
 package enum FaultPoint {
-  private struct Armed: Sendable {
-    let name: String
-    let signal: Int32
-    var count: Int
-  }
-
-  private static let isArmed = getenv("BULKHEAD_FAULT").map { $0.pointee != 0 } ?? false
-  private static let armed = Mutex(parse(getenv("BULKHEAD_FAULT").map { String(cString: $0) } ?? ""))
+  private static let plan = Mutex(FaultPlan(environment))
+  private static let isArmed = !environment.isEmpty
+  private static var environment: String { getenv("BULKHEAD_FAULT").map { String(cString: $0) } ?? "" }
 
   @inline(__always)
   package static func reach(_ name: StaticString) {
@@ -21,21 +16,43 @@ package enum FaultPoint {
   }
 
   private static func count(_ name: String) {
-    let signal = armed.withLock { points -> Int32? in
-      guard let place = points.firstIndex(where: { $0.name == name && $0.count > 0 }) else { return nil }
-      points[place].count -= 1
-      return points[place].count == 0 ? points[place].signal : nil
-    }
-    if let signal { kill(getpid(), signal) }
+    if let signal = plan.withLock({ $0.reach(name) }) { kill(getpid(), signal) }
+  }
+}
+
+/// What is armed, and how often each point has still to be reached.
+package struct FaultPlan: Sendable {
+  private struct Fault: Sendable {
+    let name: String
+    let signal: Int32
+    var count: Int
   }
 
-  private static func parse(_ text: String) -> [Armed] {
-    text.split(separator: ",").map { item in
-      let sides = item.split(separator: "=", maxSplits: 1)
-      let parts = (sides.first ?? "").split(separator: ":", maxSplits: 1)
-      return Armed(
-        name: String(parts.first ?? ""), signal: sides.count > 1 && sides[1] == "stop" ? SIGSTOP : SIGKILL,
-        count: parts.count > 1 ? Int(parts[1]) ?? 1 : 1)
+  private var faults: [Fault]
+
+  /// `NAME[:COUNT][=kill|=stop]`, separated by commas. A text that says it otherwise arms nothing.
+  package init(_ text: String) {
+    faults = text.split(separator: ",").compactMap { item in
+      let sides = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      let parts = sides[0].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+      guard let signal = Self.signal(sides.count > 1 ? String(sides[1]) : "kill") else { return nil }
+      guard let count = parts.count > 1 ? Int(parts[1]) : 1, count > 0, !parts[0].isEmpty else { return nil }
+      return Fault(name: String(parts[0]), signal: signal, count: count)
+    }
+  }
+
+  /// The signal to raise when this reach of the point is the one that counts.
+  package mutating func reach(_ name: String) -> Int32? {
+    guard let place = faults.firstIndex(where: { $0.name == name && $0.count > 0 }) else { return nil }
+    faults[place].count -= 1
+    return faults[place].count == 0 ? faults[place].signal : nil
+  }
+
+  private static func signal(_ name: String) -> Int32? {
+    switch name {
+    case "kill": SIGKILL
+    case "stop": SIGSTOP
+    default: nil
     }
   }
 }

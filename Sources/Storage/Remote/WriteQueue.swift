@@ -1,18 +1,22 @@
 import Threading
 
 /// The one writer of a served store: a thread that takes all that waits and commits it at once, so that a hundred
-/// small requests cost one fsync. Requests that take long by their nature (large submits) go one at a time, and
-/// only in turns with the others: a cancel never waits behind a submit that has not begun.
+/// small requests cost one fsync. Requests that take long by their nature (large submits) go one at a time, when
+/// nothing else waits or when they have let so many commits go first as fits their size: so a cancel does not wait
+/// behind ten thousand jobs, and those are not kept out for ever.
 package final class WriteQueue: Sendable {
   private struct State: Sendable {
     var quick: [QueuedWrite] = []
     var slow: [QueuedWrite] = []
-    var wasSlow = false
+    /// Commits that went before the first of `slow`.
+    var letGoFirst = 0
     var isClosing = false
   }
 
   /// Rows of one commit: more would keep the next ones waiting.
   private static let maximumCost = 4000
+  /// Rows of a slow request for which it lets one more commit go first.
+  private static let rowsPerTurn = 500
 
   private let state = Condition(State())
   private let store: SQLStore
@@ -49,11 +53,11 @@ package final class WriteQueue: Sendable {
 
   /// Nil: wait; empty: end.
   private static func take(_ state: inout State) -> [QueuedWrite]? {
-    if !state.slow.isEmpty, state.quick.isEmpty || !state.wasSlow {
-      state.wasSlow = true
-      return [state.slow.removeFirst()]
+    if let slow = state.slow.first {
+      let isItsTurn = state.quick.isEmpty || state.letGoFirst > slow.cost / rowsPerTurn
+      state.letGoFirst = isItsTurn ? 0 : state.letGoFirst + 1
+      if isItsTurn { return [state.slow.removeFirst()] }
     }
-    state.wasSlow = false
     if state.quick.isEmpty { return state.isClosing ? [] : nil }
     var cost = 0
     var count = 0

@@ -69,10 +69,9 @@ extension ClaimJobs: StoreVerb {
 
   private func cancels(in transaction: SQLTransaction) throws(StoreError) -> [JobRun] {
     var runs: [JobRun] = []
-    try transaction.connection.query(
-      "select l.job, l.fence from job_cancel c join job_live l on l.job = c.job where c.node = $1",
-      [.int(node.rawValue)]
-    ) { runs.append(JobRun(job: JobID($0.int(0)), fence: $0.int(1))) }
+    try transaction.connection.query(Self.cancelsQuery, [.int(node.rawValue)]) {
+      runs.append(JobRun(job: JobID($0.int(0)), fence: $0.int(1)))
+    }
     return runs
   }
 }
@@ -132,4 +131,7 @@ extension ClaimJobs {
     "select \(JobChanges.columns), s.params, s.deadline_ms, s.cleanup_ms, s.grace_ms "
     + "from job_ready r join job_live l on l.job = r.job join job_spec s on s.job = r.job "
     + "where r.kind = $1 and r.job > $2 order by r.job limit $3"
+  /// The jobs of a node that were asked to stop.
+  package static let cancelsQuery =
+    "select l.job, l.fence from job_cancel c join job_live l on l.job = c.job where c.node = $1"
 }

@@ -17,7 +17,7 @@ extension EndNode: StoreVerb {
       throw StoreError(.notFound, "there is no worker \(node)")
     }
     let changes = JobChanges(transaction)
-    try connection.query(JobChanges.ofNode, [.int(node.rawValue)]) { changes.adopt(JobChanges.entry($0)) }
+    try connection.query(Self.jobsOfNode, [.int(node.rawValue)]) { changes.adopt(JobChanges.entry($0)) }
     for entry in changes.live {
       let text = "worker \(node) \(detail)"
       switch changes.decide(entry.job, .loseWorker(.workerEnded), detail: text) {
@@ -33,10 +33,10 @@ extension EndNode: StoreVerb {
   }
 }
 
-extension JobChanges {
+extension EndNode {
   /// The jobs that a node holds. Its plan is pinned by a test.
-  package static let ofNode =
-    "select \(columns) from job_active a join job_live l on l.job = a.job where a.node = $1"
+  package static let jobsOfNode =
+    "select \(JobChanges.columns) from job_active a join job_live l on l.job = a.job where a.node = $1"
 }
 
 extension OrderNode: StoreVerb {

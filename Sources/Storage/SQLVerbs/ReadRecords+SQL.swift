@@ -20,7 +20,8 @@ extension FindRecords: StoreVerb {
     let field = try table.definition(match.field)
     guard let value = field.type.sql(match.value) else {
       throw StoreError(
-        .invalid, "\(table.entity.name).\(field.name) is of type \(field.type.name), not \(match.value.typeName)")
+        .invalid,
+        "\(table.entity.name).\(field.name) is of type \(field.type.name), not \(match.value.typeName)")
     }
     let column = RecordTable.column(field.name)
     let rows = SQLValue.int(Int64(max(0, min(limit, Self.maximumRows))))

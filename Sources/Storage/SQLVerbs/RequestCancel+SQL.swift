@@ -26,10 +26,9 @@ extension CancelNodeJobs: StoreVerb {
   package func run(in transaction: SQLTransaction) throws(StoreError) -> Int {
     let changes = JobChanges(transaction)
     if let node {
-      try transaction.connection.query(
-        "select \(JobChanges.columns) from job_active a join job_live l on l.job = a.job where a.node = $1",
-        [.int(node.rawValue)]
-      ) { changes.adopt(JobChanges.entry($0)) }
+      try transaction.connection.query(EndNode.jobsOfNode, [.int(node.rawValue)]) {
+        changes.adopt(JobChanges.entry($0))
+      }
     } else {
       try transaction.connection.query(
         "select \(JobChanges.columns) from job_active a join job_live l on l.job = a.job", []

@@ -13,8 +13,15 @@ struct EngineConnection {
 
   /// `location` is the store's text, such as `sqlite:./bulkhead.db`.
   init(location text: String) throws(EngineError) {
+    let location: StoreLocation
     do {
-      try self.init(StoreLocation(text))
+      location = try StoreLocation(text)
+    } catch {
+      // Wrong use, not a refusal: nobody was asked yet.
+      throw EngineError(.invalidParameters, error.message, cure: error.cure)
+    }
+    do {
+      try self.init(location)
     } catch {
       throw EngineError(error)
     }

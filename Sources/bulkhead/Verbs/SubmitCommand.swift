@@ -53,6 +53,8 @@ struct SubmitCommand: EngineVerb {
   @Flag(help: "Wait until the jobs have ended.")
   var wait = false
 
+  @OptionGroup var patience: PatienceOption
+
   @OptionGroup var engine: EngineOptions
 
   struct Assignment: Sendable {
@@ -74,11 +76,12 @@ struct SubmitCommand: EngineVerb {
   }
 
   func act() throws {
-    let waiting = wait ? JobWait(options: engine) : nil
+    let waiting = wait ? JobWait(options: engine, patience: patience) : nil
     let submission = Submission(
       action: action, assignments: param.map { (name: $0.name, text: $0.text) }, json: try json(),
       deadlineMilliseconds: deadline)
     let connection = try connect()
+    let catalogue = try ParameterMask.catalogue(over: connection)
     let ids = try submit(submission, over: connection)
     guard let waiting else {
       tell(ids)
@@ -86,7 +89,7 @@ struct SubmitCommand: EngineVerb {
     }
     if !engine.json { tell(ids) }
     let rows = try waiting.wait(for: ids, over: connection)
-    if engine.json { Terminal.output.line(JobDocument.list(rows, over: connection).text) }
+    if engine.json { Terminal.output.line(JobDocument.list(rows, catalogue: catalogue).text) }
     let code = ExitStatus.gravest(rows.map(\.status))
     if code != 0 { throw ExitCode(code) }
   }

@@ -24,11 +24,7 @@ enum JobDocument {
     ]
   }
 
-  /// `{"jobs":[…]}`. Fields that hold passwords are masked when the plug-ins' schemas can be read.
-  static func list(_ jobs: [JobRow], over connection: EngineConnection) -> JSONText {
-    list(jobs, catalogue: ParameterMask.catalogue(over: connection))
-  }
-
+  /// `{"jobs":[…]}` with `more` members behind.
   static func list(
     _ jobs: [JobRow], catalogue: ActionCatalogue, more: [(name: String, value: JSONText)] = []
   ) -> JSONText {

@@ -27,10 +27,12 @@ struct JobsCancelCommand: EngineVerb {
   @Flag(help: "Wait until the job has ended.")
   var wait = false
 
+  @OptionGroup var patience: PatienceOption
+
   @OptionGroup var engine: EngineOptions
 
   func act() throws {
-    let waiting = wait ? JobWait(options: engine) : nil
+    let waiting = wait ? JobWait(options: engine, patience: patience) : nil
     let connection = try connect()
     let answer = try connection.client.cancel(id)
     let name = try accepted(answer)
@@ -38,12 +40,10 @@ struct JobsCancelCommand: EngineVerb {
       tell(name)
       return
     }
+    let catalogue = try ParameterMask.catalogue(over: connection)
     let rows = try waiting.wait(for: [id], over: connection)
     guard let job = rows.first else { return }
-    if engine.json {
-      let catalogue = ParameterMask.catalogue(over: connection)
-      Terminal.output.line(JobDocument.one(job, catalogue: catalogue).text)
-    }
+    if engine.json { Terminal.output.line(JobDocument.one(job, catalogue: catalogue).text) }
     switch ExitStatus.of(job.status) {
     case ExitStatus.cancelled: break
     case ExitStatus.lost: throw ExitCode(ExitStatus.lost)

@@ -58,7 +58,7 @@ struct JobsListCommand: EngineVerb {
     let jobs = try connection.client.jobs(query)
     if engine.json {
       let next = jobs.count == limit ? jobs.last?.id.rawValue : nil
-      let catalogue = ParameterMask.catalogue(over: connection)
+      let catalogue = try ParameterMask.catalogue(over: connection)
       let more = [(name: "next_before", value: JSONText.optional(next))]
       Terminal.output.line(JobDocument.list(jobs, catalogue: catalogue, more: more).text)
     } else if jobs.isEmpty {

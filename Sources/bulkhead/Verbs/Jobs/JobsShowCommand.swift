@@ -26,7 +26,7 @@ struct JobsShowCommand: EngineVerb {
   func act() throws {
     let connection = try connect()
     let job = try connection.client.job(id)
-    let catalogue = ParameterMask.catalogue(over: connection)
+    let catalogue = try ParameterMask.catalogue(over: connection)
     if engine.json {
       Terminal.output.line(JobDocument.one(job, catalogue: catalogue).text)
     } else {

@@ -12,8 +12,8 @@ struct JobsWaitCommand: EngineVerb {
         bulkhead jobs wait 17
         bulkhead jobs wait 17 18 19
 
-      Ctrl-C leaves the jobs running (exit code 130). When the engine goes away, it is tried again for \
-      \(JobWait.patienceSeconds) s: jobs run on without it.
+      Ctrl-C leaves the jobs running (exit code 130). When the engine goes away, \
+      it is tried again for a while: jobs run on without it.
 
       With --json: {"jobs":[…]} at the end, each job as `bulkhead jobs show --json` prints it.
 
@@ -23,14 +23,17 @@ struct JobsWaitCommand: EngineVerb {
       """)
 
   @Argument(help: JobArgument.help, transform: JobArgument.parse) var id: [JobID]
+  @OptionGroup var patience: PatienceOption
+
   @OptionGroup var engine: EngineOptions
 
   func act() throws {
-    let wait = JobWait(options: engine)
+    let wait = JobWait(options: engine, patience: patience)
     let connection = try connect()
     for one in id { _ = try connection.client.job(one) }
+    let catalogue = try ParameterMask.catalogue(over: connection)
     let rows = try wait.wait(for: id, over: connection)
-    if engine.json { Terminal.output.line(JobDocument.list(rows, over: connection).text) }
+    if engine.json { Terminal.output.line(JobDocument.list(rows, catalogue: catalogue).text) }
     let code = ExitStatus.gravest(rows.map(\.status))
     if code != 0 { throw ExitCode(code) }
   }

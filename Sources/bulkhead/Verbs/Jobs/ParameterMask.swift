@@ -6,9 +6,9 @@ import Storage
 enum ParameterMask {
   private static let mask = JSONValue.string("***")
 
-  /// The actions whose schemas say what is a password; none when the engine has gone meanwhile.
-  static func catalogue(over connection: EngineConnection) -> ActionCatalogue {
-    (try? connection.client.plugins()).map { ActionCatalogue($0) } ?? ActionCatalogue([])
+  /// The actions whose schemas say what is a password. Ask for it before waiting: the engine may go away.
+  static func catalogue(over connection: EngineConnection) throws(EngineError) -> ActionCatalogue {
+    ActionCatalogue(try connection.client.plugins())
   }
 
   /// The job's parameters as they may be shown. Without a known schema nothing is told apart.

@@ -1,3 +1,4 @@
+import ArgumentParser
 import DataModel
 import JobEngine
 import Storage
@@ -6,9 +7,6 @@ import Threading
 /// Waits until jobs have come to rest, shows how they go, and holds on when the engine goes away for a while:
 /// jobs run on without it.
 struct JobWait {
-  /// How long an engine may be away.
-  static let patienceSeconds: Int64 = 30
-
   private struct State {
     var screen: WaitScreen
     /// Jobs that have not come to rest; nil until they are known.
@@ -16,11 +14,13 @@ struct JobWait {
   }
 
   private let options: EngineOptions
+  private let patience: Milliseconds
   private let state: Threading.Condition<State>
 
   /// Takes Ctrl-C over: call it before the connection is made.
-  init(options: EngineOptions) {
+  init(options: EngineOptions, patience: PatienceOption) {
     self.options = options
+    self.patience = patience.milliseconds
     let mode: WaitScreen.Mode =
       options.json ? .silent : Terminal.output.isInteractive ? .bar : .lines
     let state = Threading.Condition(State(screen: WaitScreen(mode: mode)))
@@ -58,16 +58,8 @@ struct JobWait {
           return true
         }
       } catch  where error.code == .noEngine || error.code == .store {
-        let now = MonotonicClock.nanoseconds
-        if limit == nil {
-          state.withLock {
-            $0.screen.tell([
-              "the engine went away (\(SafeText.escape(error.message))); trying again for "
-                + "\(Self.patienceSeconds) s, the job goes on"
-            ])
-          }
-        }
-        let end = limit ?? now + Self.patienceSeconds * 1_000_000_000
+        if limit == nil { state.withLock { $0.screen.tell([Self.away(error, patience)]) } }
+        let end = limit ?? MonotonicClock.nanoseconds + patience * 1_000_000
         limit = end
         connection = try reconnect(connection, id, untilNanoseconds: end)
       }
@@ -78,17 +70,24 @@ struct JobWait {
     _ connection: EngineConnection, _ id: JobID, untilNanoseconds limit: Int64
   ) throws(EngineError) -> EngineConnection {
     do throws(EngineError) {
+      // An engine that answers only to fail again is not asked without a pause.
+      Bell().wait(milliseconds: 100)
       guard MonotonicClock.nanoseconds < limit else { throw EngineError(.noEngine, "it does not answer") }
       return try connection.reconnected(untilNanoseconds: limit)
     } catch {
       state.withLock { $0.screen.tell([]) }
-      let reason = "the engine did not come back within \(Self.patienceSeconds) s: \(error.message)"
-      let serve = options.hint("serve")
-      let follow = options.hint("jobs wait \(id)")
+      let time = DurationText.text(milliseconds: patience)
+      let (serve, follow) = (options.hint("serve"), options.hint("jobs wait \(id)"))
       throw EngineError(
-        .noEngine, reason,
+        .noEngine, "the engine did not come back within \(time): \(error.message)",
         cure: "job \(id) may run on in its worker; start the engine with `\(serve)`, then `\(follow)`")
     }
+  }
+
+  private static func away(_ error: EngineError, _ patience: Milliseconds) -> String {
+    let time = DurationText.text(milliseconds: patience)
+    return
+      "the engine went away (\(SafeText.escape(error.message))); trying again for \(time), the job goes on"
   }
 
   /// What a user who leaves is told.
@@ -105,4 +104,15 @@ struct JobWait {
       "  cancel it:  \(options.hint("jobs cancel \(first)"))",
     ]
   }
+}
+
+/// How long an engine may be away while a verb waits.
+struct PatienceOption: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "How long to try an engine that went away while waiting. (default: 30s)", valueName: "duration"),
+    transform: DurationArgument.parse)
+  var patience: Int64?
+
+  var milliseconds: Milliseconds { patience ?? 30_000 }
 }

@@ -1,0 +1,179 @@
+CREATE TABLE counter (
+  name text primary key,
+  value integer not null) strict, without rowid;
+
+CREATE TABLE job_active (
+  node integer not null,
+  job integer not null,
+  primary key (node, job)) strict, without rowid;
+
+CREATE TABLE job_cancel (
+  node integer not null,
+  job integer not null,
+  primary key (node, job)) strict, without rowid;
+
+CREATE TABLE job_count (
+  status integer primary key,
+  jobs integer not null) strict;
+
+CREATE TABLE job_done (
+  job integer primary key,
+  outcome integer not null,
+  fence integer not null,
+  attempt integer not null,
+  cancel_requested integer not null,
+  node integer,
+  started_at integer,
+  finished_at integer not null,
+  code integer not null,
+  message text not null,
+  result text,
+  left_behind blob,
+  cpu_ns integer not null,
+  wall_ns integer not null,
+  host_calls integer not null,
+  reason text not null) strict;
+
+CREATE TABLE job_event (
+  job integer not null,
+  number integer not null,
+  at integer not null,
+  from_status integer not null,
+  to_status integer not null,
+  reason text not null,
+  fence integer not null,
+  detail text not null,
+  primary key (job, number)) strict, without rowid;
+
+CREATE TABLE job_kind (
+  id integer primary key,
+  plugin text not null,
+  action text not null,
+  unique (plugin, action)) strict;
+
+CREATE TABLE job_live (
+  job integer primary key,
+  kind integer not null,
+  repeat_rule integer not null,
+  state integer not null,
+  fence integer not null,
+  attempt integer not null,
+  cancel_requested integer not null,
+  node integer,
+  started_at integer,
+  write_seq integer not null,
+  events integer not null,
+  reason text not null) strict;
+
+CREATE TABLE job_log (
+  id integer primary key,
+  job integer not null,
+  at integer not null,
+  level integer not null,
+  text text not null) strict;
+
+CREATE TABLE job_progress (
+  job integer primary key,
+  done integer not null,
+  total integer not null,
+  message text not null,
+  at integer not null) strict;
+
+CREATE TABLE job_ready (
+  kind integer not null,
+  job integer not null,
+  primary key (kind, job)) strict, without rowid;
+
+CREATE TABLE job_spec (
+  job integer primary key,
+  kind integer not null,
+  params text not null,
+  repeat_rule integer not null,
+  deadline_ms integer not null,
+  cleanup_ms integer not null,
+  grace_ms integer not null,
+  submitted_at integer not null) strict;
+
+CREATE TABLE node (
+  id integer primary key,
+  pid integer not null,
+  start_ticks integer not null,
+  boot_id text not null,
+  node_order integer not null,
+  since integer not null,
+  ended_at integer,
+  ended_detail text) strict;
+
+CREATE TABLE plugin_file (
+  file text primary key,
+  state integer not null,
+  plugin_id text not null,
+  version text not null,
+  sha256 text not null,
+  manifest text not null,
+  image text not null,
+  message text not null,
+  generation integer not null,
+  changed_at integer not null) strict;
+
+CREATE TABLE plugin_generation (
+  plugin_id text primary key,
+  generation integer not null,
+  sha256 text not null) strict;
+
+CREATE TABLE plugin_report (
+  node integer not null,
+  sha256 text not null,
+  is_loaded integer not null,
+  message text not null,
+  primary key (node, sha256)) strict;
+
+CREATE TABLE record_environment (
+  id integer primary key,
+  version integer not null,
+  "name" text not null unique,
+  "handler" integer references record_resource_handler (id)) strict;
+
+CREATE TABLE record_resource_handler (
+  id integer primary key,
+  version integer not null,
+  "name" text not null unique,
+  "kind" text not null,
+  "endpoint" text) strict;
+
+CREATE TABLE record_server (
+  id integer primary key,
+  version integer not null,
+  "hostname" text not null unique,
+  "ip" text,
+  "cpus" integer,
+  "memory_mib" integer,
+  "power" text,
+  "status" text,
+  "external_id" text,
+  "handler" integer references record_resource_handler (id),
+  "environment" integer references record_environment (id),
+  "owner" text,
+  "created_at" integer) strict;
+
+CREATE TABLE schema_version (
+  version integer primary key,
+  applied_at integer not null) strict;
+
+CREATE TABLE submit_batch (
+  batch blob primary key,
+  first_job integer not null,
+  jobs integer not null,
+  at integer not null) strict, without rowid;
+
+CREATE INDEX job_log_job on job_log (job, id);
+
+CREATE INDEX node_living on node (id) where ended_at is null;
+
+CREATE INDEX record_environment_handler on record_environment ("handler");
+
+CREATE INDEX record_server_environment on record_server ("environment");
+
+CREATE INDEX record_server_handler on record_server ("handler");
+
+CREATE INDEX submit_batch_at on submit_batch (at);

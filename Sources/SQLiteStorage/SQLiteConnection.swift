@@ -10,10 +10,13 @@ package final class SQLiteConnection: SQLConnection {
   /// More than the product has; a flood of different texts (there is none) would start over.
   private static let maximumStatements = 500
 
+  private static let configured = bulkhead_configure_sqlite()
+
   /// Opens or makes the file. `isReader` connections can change nothing. How long to wait for a lock that another
   /// program holds on the file is said by `busyMilliseconds`.
   package init(path: String, isReader: Bool = false, busyMilliseconds: Int32 = 5000) throws(StoreError) {
     self.path = path
+    _ = Self.configured
     let flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE | (isReader ? 0 : SQLITE_OPEN_CREATE)
     let code = sqlite3_open_v2(path, &handle, flags, nil)
     guard code == SQLITE_OK else {

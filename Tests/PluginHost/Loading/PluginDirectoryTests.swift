@@ -158,8 +158,13 @@ final class PluginDirectoryTests: Sendable {
       for start in stride(from: 0, to: bytes.count, by: bytes.count / 4) {
         let end = min(start + bytes.count / 4, bytes.count)
         _ = bytes.withUnsafeBytes { write(writer, $0.baseAddress?.advanced(by: start), end - start) }
-        // Another plug-in that comes and is told shows that the watch has looked meanwhile.
-        try test.base.copy(Self.plugin("1.0.\(start)", id: "marker"), as: "plugins/marker.so")
+        // A plug-in that is written after it, and not closed either, is told when it has settled: by then the
+        // first one had as well.
+        let marker = [UInt8](
+          try Data(contentsOf: URL(fileURLWithPath: Self.plugin("1.0.\(start)", id: "marker"))))
+        let open = Foundation.open(test.folder + "/marker.so", O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+        defer { close(open) }
+        _ = write(open, marker, marker.count)
         #expect(test.log.waitForVersion("1.0.\(start)", of: "marker.so"))
       }
       close(writer)

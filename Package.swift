@@ -70,7 +70,7 @@ let package = Package(
       path: "Benchmarks/bench", swiftSettings: strict),
     tests("DataModel", ["DataModel"]),
     tests("Storage", ["Storage", "SQLiteStorage", "DataModel"]),
-    tests("PluginHost", ["PluginHost", "DataModel", "CBulkheadPlugin", "CPluginRuntime"]),
+    tests("PluginHost", ["bulkhead", "PluginHost", "DataModel", "CBulkheadPlugin", "CPluginRuntime", "Threading"]),
     tests("PluginSDK", []),
     tests("JobEngine", ["JobEngine", "Storage", "SQLiteStorage", "PluginHost", "DataModel"]),
     tests("Supervision", ["Supervision", "DataModel", "Threading"]),

@@ -25,7 +25,7 @@ package final class SQLiteConnection: SQLConnection {
     sqlite3_extended_result_codes(handle, 1)
     sqlite3_busy_timeout(handle, busyMilliseconds)
     do throws(StoreError) {
-      try execute("pragma journal_mode = wal")
+      try useWAL()
       try execute("pragma synchronous = full")
       try execute("pragma foreign_keys = on")
       try execute("pragma temp_store = memory")
@@ -109,6 +109,16 @@ package final class SQLiteConnection: SQLConnection {
     guard let handle else { throw isClosed }
     let code = sqlite3_exec(handle, sql, nil, nil, nil)
     guard code == SQLITE_OK else { throw SQLiteFault.error(handle, code, path) }
+  }
+
+  /// Some file systems cannot share memory, and SQLite then quietly keeps another journal.
+  private func useWAL() throws(StoreError) {
+    var mode = ""
+    try query("pragma journal_mode = wal", []) { mode = $0.text(0) }
+    if mode == "wal" { return }
+    throw StoreError(
+      .database, "the file system of \(path) cannot hold a write-ahead log (SQLite uses '\(mode)' there)",
+      cure: "put the store on a local disk")
   }
 
   /// The WAL file stays when the last connection closes.

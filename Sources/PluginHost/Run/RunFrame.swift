@@ -117,7 +117,8 @@ final class RunFrames: Sendable {
   private func pointer(_ index: Int) -> UnsafeMutablePointer<bhrt_frame> {
     // The region was mapped at `base`, which is never nil.
     let first = UnsafeMutablePointer<bhrt_frame>(bitPattern: base)
-    guard let first else { preconditionFailure() }
+    // SAFETY: `mmap` never answers page 0 here, so this is not reached; without the region nothing can run.
+    guard let first else { preconditionFailure("the region of run frames is gone") }
     return first + index
   }
 }

@@ -66,8 +66,14 @@ package final class PluginRun: @unchecked Sendable {
 
   /// Runs the job on the calling thread, once. All ways of ending meet here.
   package func execute() -> RunEnd {
+    guard let stopped = stop.begin() else {
+      return RunEnd(
+        code: BH_BUG, message: "bug of the engine: job \(jobID) was to be entered twice in one run")
+    }
     begin()
-    let code = enter()
+    // A stop that came before is obeyed here: an entry that never looks would do all its work for nothing, and a job
+    // that was lost may run elsewhere already.
+    let code = stopped < 0 ? stopped : enter()
     let stopBits = stop.beginCleanup()
     let leftBehind = cleanUp(after: code)
     return end(code, stopBits, leftBehind)
@@ -81,12 +87,8 @@ package final class PluginRun: @unchecked Sendable {
     state.withLock { $0.thread = JobThread.current }
   }
 
-  /// A stop that came before is obeyed here: an entry that never looks would do all its work for nothing, and a job
-  /// that was lost may run elsewhere already.
   private func enter() -> Int32 {
-    let stopped = stop.begin()
-    if stopped < 0 { return stopped }
-    return slice { text, capacity in bhrt_call(entry, frame.ctx, text, capacity) }
+    slice { text, capacity in bhrt_call(entry, frame.ctx, text, capacity) }
   }
 
   private func end(_ code: Int32, _ stopBits: UInt32, _ leftBehind: [String]) -> RunEnd {

@@ -104,8 +104,10 @@ struct StopSignal: ~Copyable, Sendable {
   }
 
   /// The run has its thread. Gives the code of a stop that was raised before: then the entry is not to be called.
-  func begin() -> Int32 {
+  /// Nil when it has begun before.
+  func begin() -> Int32? {
     state.withLock { state in
+      guard state.phase == .waiting else { return nil }
       state.phase = .entry
       return StopWord.code(bhrt_load_u32(frame.stopWord))
     }
@@ -147,11 +149,10 @@ struct StopSignal: ~Copyable, Sendable {
     if state.descriptor >= 0, StopWord.code(bits) < 0 { bhrt_event_set(state.descriptor, 1) }
   }
 
-  /// Puts a new stop word in place of the old one; the descriptor follows it.
+  /// Puts a new stop word in place of the old one. The descriptor is not readable then, whatever the bits: a clean-up
+  /// that is stopped already calls nobody who could look.
   private func refresh(_ bits: UInt32, _ state: inout State) {
     bhrt_store_u32(frame.stopWord, bits)
-    guard state.descriptor >= 0 else { return }
-    bhrt_event_set(state.descriptor, 0)
-    if StopWord.code(bits) < 0 { bhrt_event_set(state.descriptor, 1) }
+    if state.descriptor >= 0 { bhrt_event_set(state.descriptor, 0) }
   }
 }

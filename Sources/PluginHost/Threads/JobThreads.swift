@@ -41,6 +41,8 @@ package final class JobThreads: Sendable {
     self.limit = max(limit, 1)
     cores = max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1)
     state = Threading.Condition(State())
+    // Started now, while there are threads to be had: clean-ups depend on it.
+    _ = DeadlineTimer.shared
     dispatcherWord = SharedWord()
     endWord = SharedWord()
     let thread = OSThread("bh-dispatch") { [self] in dispatch() }

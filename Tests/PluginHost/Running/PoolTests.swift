@@ -120,6 +120,20 @@ struct PoolTests {
     }
   }
 
+  @Test("a thread that the system refuses is no thread: the place is free again, and the reason is kept")
+  func refused() throws {
+    var state = JobThreads.State()
+    let (reserved, beyond) = (state.reserveSlot(limit: 1), state.reserveSlot(limit: 1))
+    let slot = try #require(reserved)
+    #expect(beyond == nil && state.counts.live == 1 && state.coming == 1)
+    let refusal = HostError(code: -14, message: "no job thread could be started")
+    let memory = state.dropSlot(slot, because: refusal)
+    #expect(memory == nil)
+    #expect(state.counts == JobThreads.Counts() && state.coming == 0 && state.lastRefusal == refusal)
+    let again = state.reserveSlot(limit: 1)
+    #expect(again == slot)
+  }
+
   @Test("work may submit work, and shutdown does all that was submitted")
   func shutdown() async throws {
     try await onThread {

@@ -270,6 +270,7 @@ struct StopTests {
     let plugin = try Self.plugin.get()
     let run = try plugin.run("steps")
     let end = try await execute(run)
+    #expect(run.execute().message.contains("twice"))
     run.raise(StopBits.cancel)
     run.raiseInCleanup(StopBits.cancel)
     #expect(run.stopBits == 0 && !run.isStopped && end.stopBits == 0)

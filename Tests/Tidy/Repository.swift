@@ -83,3 +83,15 @@ func expectNone(_ offences: [Offence], sourceLocation: SourceLocation = #_source
   let list = offences.sorted().map { "  \($0)" }.joined(separator: "\n")
   Issue.record("\(offences.count) offence(s):\n\(list)", sourceLocation: sourceLocation)
 }
+
+@Suite("The files of the repository")
+struct RepositoryTests {
+  @Test("git names them: without its list no rule would find anything")
+  func found() {
+    let paths = Repository.paths
+    #expect(paths.contains("Package.swift"), "`git ls-files` does not work in \(Repository.root.path)")
+    let sources = paths.filter { $0.hasPrefix("Sources/") && $0.hasSuffix(".swift") }
+    #expect(sources.count > 50)
+    #expect(Repository.files.count > sources.count)
+  }
+}

@@ -70,7 +70,8 @@ struct KillRound {
       let row = try client.watch(id) { _ in MonotonicClock.nanoseconds < deadline }
       guard row.status.isAtRest else {
         throw KillFailure(
-          "job \(id) was forgotten: \(row.status.name) for a minute; \(events(id, client)); \(stacks())")
+          "job \(id) was forgotten: \(row.status.name) in \(row.node?.description ?? "no worker") for a minute; "
+            + "workers: \((try? client.nodes()) ?? []); \(events(id, client)); \(stacks())")
       }
       return row
     }

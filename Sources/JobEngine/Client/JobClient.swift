@@ -29,7 +29,7 @@ package struct JobClient: Sendable {
     let batch = SubmitJobs(batchID: randomBytes(), jobs: Array(repeating: request, count: count))
     do throws(StoreError) {
       return try store.perform(batch)
-    } catch where error.code == .inDoubt && redial != nil {
+    } catch  where error.code == .inDoubt && redial != nil {
       return try submitAgain(batch)
     } catch {
       throw EngineError(error)
@@ -44,7 +44,8 @@ package struct JobClient: Sendable {
       do throws(StoreError) {
         guard let redial else { throw StoreError(.inDoubt, "the connection ended before the answer came") }
         return try redial().perform(batch)
-      } catch where (error.code == .inDoubt || error.code == .noEngine) && MonotonicClock.nanoseconds < limit {
+      } catch  where (error.code == .inDoubt || error.code == .noEngine) && MonotonicClock.nanoseconds < limit
+      {
         pause.wait(milliseconds: 100)
       } catch {
         throw EngineError(

@@ -5,7 +5,8 @@ import DataModel
 /// `job_cancel`.
 enum Schema {
   static func first(_ dialect: SQLDialect, _ catalogue: Catalogue) -> [String] {
-    jobTables(dialect) + queueTables(dialect) + historyTables(dialect) + nodeTables(dialect) + pluginTables(dialect)
+    jobTables(dialect) + queueTables(dialect) + historyTables(dialect) + nodeTables(dialect)
+      + pluginTables(dialect)
       + catalogue.entities.flatMap { recordTable($0, dialect) } + firstRows()
   }
 

@@ -45,7 +45,8 @@ let package = Package(
     library("DataModel"),
     library("Storage", ["DataModel", "Threading"]),
     library("SQLiteStorage", ["Storage", "DataModel", "CSQLite"]),
-    library("PluginHost", ["DataModel", "Threading", "CBulkheadPlugin", "CPluginRuntime", "CCrypto", "CProcess"]),
+    library(
+      "PluginHost", ["DataModel", "Threading", "CBulkheadPlugin", "CPluginRuntime", "CCrypto", "CProcess"]),
     library("JobEngine", ["Storage", "PluginHost", "DataModel", "Threading"]),
     library("Supervision", ["DataModel", "Threading", "CProcess"]),
     .executableTarget(
@@ -57,7 +58,9 @@ let package = Package(
 
     .target(
       name: "TestSupport",
-      dependencies: ["DataModel", "Storage", "SQLiteStorage", "JobEngine", "Supervision", "Threading", "CProcess"],
+      dependencies: [
+        "DataModel", "Storage", "SQLiteStorage", "JobEngine", "Supervision", "Threading", "CProcess",
+      ],
       path: "Tests/Support", swiftSettings: strict),
     .target(
       name: "CRawSQLite", dependencies: ["CSQLite"], path: "Benchmarks/RawSQLite",
@@ -70,7 +73,8 @@ let package = Package(
       path: "Benchmarks/bench", swiftSettings: strict),
     tests("DataModel", ["DataModel"]),
     tests("Storage", ["Storage", "SQLiteStorage", "DataModel"]),
-    tests("PluginHost", ["PluginHost", "DataModel", "CBulkheadPlugin", "CPluginRuntime"]),
+    tests(
+      "PluginHost", ["bulkhead", "PluginHost", "DataModel", "CBulkheadPlugin", "CPluginRuntime", "Threading"]),
     tests("PluginSDK", []),
     tests("JobEngine", ["JobEngine", "Storage", "SQLiteStorage", "PluginHost", "DataModel"]),
     tests("Supervision", ["Supervision", "DataModel", "Threading"]),

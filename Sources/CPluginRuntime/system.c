@@ -2,7 +2,10 @@
 #include "CPluginRuntime.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/futex.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -28,6 +31,20 @@ int64_t bhrt_thread_cpu_ns(void) { return read_clock(CLOCK_THREAD_CPUTIME_ID); }
 int32_t bhrt_gettid(void) { return (int32_t)syscall(SYS_gettid); }
 
 void bhrt_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+
+char bhrt_thread_state(int32_t tid) {
+  char text[128];
+  snprintf(text, sizeof text, "/proc/self/task/%d/stat", tid);
+  int file = open(text, O_RDONLY | O_CLOEXEC);
+  if (file < 0) return 0;
+  ssize_t count = read(file, text, sizeof text - 1);
+  close(file);
+  if (count <= 0) return 0;
+  text[count] = 0;
+  /* "TID (NAME) STATE ...": a name may hold a parenthesis, the numbers behind it cannot. */
+  const char *end = strrchr(text, ')');
+  return end != NULL && end[1] == ' ' ? end[2] : 0;
+}
 
 static __thread void *thread_record;
 

@@ -15,3 +15,7 @@ static inline int bulkhead_bind_blob(sqlite3_stmt *statement, int index, const v
 static inline int bulkhead_persist_wal(sqlite3 *database, int value) {
   return sqlite3_file_control(database, "main", SQLITE_FCNTL_PERSIST_WAL, &value);
 }
+
+/* Variadic in C. Without its own accounting SQLite takes no global lock at each allocation. Has an effect only before
+   the first use of the library; what it answers later changes nothing. */
+static inline int bulkhead_configure_sqlite(void) { return sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); }

@@ -30,7 +30,7 @@ package struct EngineError: Error, Sendable, Equatable, CustomStringConvertible 
   package init(_ error: StoreError) {
     let code: Code =
       switch error.code {
-      case .noEngine: .noEngine
+      case .noEngine, .inDoubt, .closed: .noEngine
       case .notFound: .notFound
       case .invalid, .alreadyServed: .refused
       default: .store

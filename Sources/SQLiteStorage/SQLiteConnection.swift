@@ -10,10 +10,13 @@ package final class SQLiteConnection: SQLConnection {
   /// More than the product has; a flood of different texts (there is none) would start over.
   private static let maximumStatements = 500
 
+  private static let configured = bulkhead_configure_sqlite()
+
   /// Opens or makes the file. `isReader` connections can change nothing. How long to wait for a lock that another
   /// program holds on the file is said by `busyMilliseconds`.
   package init(path: String, isReader: Bool = false, busyMilliseconds: Int32 = 5000) throws(StoreError) {
     self.path = path
+    _ = Self.configured
     let flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE | (isReader ? 0 : SQLITE_OPEN_CREATE)
     let code = sqlite3_open_v2(path, &handle, flags, nil)
     guard code == SQLITE_OK else {
@@ -25,7 +28,7 @@ package final class SQLiteConnection: SQLConnection {
     sqlite3_extended_result_codes(handle, 1)
     sqlite3_busy_timeout(handle, busyMilliseconds)
     do throws(StoreError) {
-      try execute("pragma journal_mode = wal")
+      try useWAL()
       try execute("pragma synchronous = full")
       try execute("pragma foreign_keys = on")
       try execute("pragma temp_store = memory")
@@ -109,6 +112,16 @@ package final class SQLiteConnection: SQLConnection {
     guard let handle else { throw isClosed }
     let code = sqlite3_exec(handle, sql, nil, nil, nil)
     guard code == SQLITE_OK else { throw SQLiteFault.error(handle, code, path) }
+  }
+
+  /// Some file systems cannot share memory, and SQLite then quietly keeps another journal.
+  private func useWAL() throws(StoreError) {
+    var mode = ""
+    try query("pragma journal_mode = wal", []) { mode = $0.text(0) }
+    if mode == "wal" { return }
+    throw StoreError(
+      .database, "the file system of \(path) cannot hold a write-ahead log (SQLite uses '\(mode)' there)",
+      cure: "put the store on a local disk")
   }
 
   /// The WAL file stays when the last connection closes.

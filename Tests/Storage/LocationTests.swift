@@ -8,12 +8,12 @@ struct LocationTests {
   @Test(
     "locations are parsed to absolute paths",
     arguments: [
-      ("sqlite:/var/lib/a.db", "/var/lib/a.db"), ("sqlite:./bulkhead.db", "/work/bulkhead.db"),
-      ("sqlite:a.db", "/work/a.db"), ("sqlite:/a//b/./c.db", "/a/b/c.db"),
-      ("sqlite:../x.db", "/work/../x.db"),
+      ("sqlite:/var/lib/a.db", "/var/lib/a.db"), ("sqlite:./bulkhead.db", "/srv/bulkhead.db"),
+      ("sqlite:a.db", "/srv/a.db"), ("sqlite:/a//b/./c.db", "/a/b/c.db"),
+      ("sqlite:../x.db", "/srv/../x.db"),
     ])
   func parse(_ text: String, _ path: String) throws {
-    let location = try StoreLocation(text, relativeTo: "/work")
+    let location = try StoreLocation(text, relativeTo: "/srv")
     #expect(location.path == path && location.description == "sqlite:" + path)
     #expect(try location.socketPath() == path + ".sock")
   }

@@ -124,6 +124,9 @@ struct SubmitClaimTests {
       #expect(try test.claim(node, limit: 3).count == 3)
       #expect(try test.claim(node, limit: 3).count == 2)
       #expect(try test.claim(node, kinds: []).isEmpty)
+      _ = try test.submit(5)
+      let twice = try test.claim(node, limit: 9, kinds: [TestStore.kind, TestStore.kind])
+      #expect(twice.count == 5 && Set(twice.map(\.run)).count == 5)
     }
   }
 

@@ -18,6 +18,8 @@ package final class RunningEngine: @unchecked Sendable {
     var serve: ProcessHandle?
     var lines: [String] = []
     var isOutputOver = true
+    /// Which start the lines are of: the reader of an ended engine may still be at its last line.
+    var start = 0
   }
 
   package let folder: String
@@ -62,8 +64,11 @@ package final class RunningEngine: @unchecked Sendable {
       Self.executable, ["serve", "--store", storeArgument, "--plugins", pluginFolder] + serveArguments,
       environment: all, output: ends[1])
     close(ends[1])
-    state.update { $0 = State(serve: handle, lines: [], isOutputOver: false) }
-    readOutput(ends[0])
+    let start = state.update { state in
+      state = State(serve: handle, lines: [], isOutputOver: false, start: state.start + 1)
+      return state.start
+    }
+    readOutput(ends[0], of: start)
     let isReady = state.wait(milliseconds: milliseconds) { state -> Bool? in
       if state.lines.contains(where: { $0.hasPrefix("ready") }) { return true }
       return state.isOutputOver ? false : nil
@@ -137,7 +142,7 @@ package final class RunningEngine: @unchecked Sendable {
     try? FileManager.default.removeItem(atPath: folder)
   }
 
-  private func readOutput(_ file: Int32) {
+  private func readOutput(_ file: Int32, of start: Int) {
     OSThread("output") { [state] in
       var rest: [UInt8] = []
       var bytes = [UInt8](repeating: 0, count: 4096)
@@ -148,11 +153,11 @@ package final class RunningEngine: @unchecked Sendable {
         while let end = rest.firstIndex(of: 10) {
           let line = String(decoding: rest[..<end], as: UTF8.self)
           rest.removeSubrange(...end)
-          state.update { $0.lines.append(line) }
+          state.update { if $0.start == start { $0.lines.append(line) } }
         }
       }
       close(file)
-      state.update { $0.isOutputOver = true }
+      state.update { if $0.start == start { $0.isOutputOver = true } }
     }
   }
 }

@@ -68,6 +68,9 @@ static inline bhrt_frame *bhrt_frame_of(bh_ctx *ctx) {
 /** The word that names the frame's thread. */
 static inline uintptr_t *bhrt_owner(bhrt_frame *frame) { return &frame->owner; }
 
+/** The word that holds the address of the frame's run. */
+static inline uintptr_t *bhrt_run(bhrt_frame *frame) { return (uintptr_t *)&frame->run; }
+
 /** The counter of host calls made by other threads. */
 static inline uint64_t *bhrt_other_calls(bhrt_frame *frame) { return &frame->other_calls; }
 
@@ -146,6 +149,10 @@ static inline uintptr_t bhrt_self(void) { return (uintptr_t)pthread_self(); }
 
 /** The calling thread's number in the kernel. */
 int32_t bhrt_gettid(void);
+
+/** What a thread of this process is doing: 'R' on a core or waiting for one, 'S' or 'D' waiting for something else,
+ *  as /proc/PID/stat has it; 0 when there is no such thread. Costs some microseconds. */
+char bhrt_thread_state(int32_t tid);
 
 /** Names the calling thread for ps, top and debuggers; at most 15 characters. */
 void bhrt_name_thread(const char *name);

@@ -18,8 +18,8 @@ package enum EditDistance {
     return row[b.count]
   }
 
-  /// The known name that was probably meant: few letters away, or one that goes on as the typed one begins. Nil
-  /// when none is near. Ties go to the first in the alphabet.
+  /// The known name that was probably meant: few letters away, or one that goes on as the typed one begins.
+  /// Nil when none is near. Ties go to the first in the alphabet.
   package static func nearest(to name: String, among known: some Sequence<String>) -> String? {
     let ranked = known.map { (distance: between($0, name), name: $0) }
     guard let best = ranked.min(by: { ($0.distance, $0.name) < ($1.distance, $1.name) }) else { return nil }

@@ -55,17 +55,22 @@ package struct ActionCatalogue: Sendable {
   }
 
   private func unknown(_ name: String) -> EngineError {
-    let names = Set(entries.filter(\.isActive).map(\.kind)).sorted().map(\.description)
-    let near = names.min { distance($0, name) < distance($1, name) }
+    let names = Set(entries.filter(\.isActive).map(\.kind)).sorted()
     var cure = "see `bulkhead plugins list`"
-    if let near, distance(near, name) <= 3 { cure = "did you mean \(near)?" }
-    if names.isEmpty { cure = "no plug-in is active; see `bulkhead plugins list` for what was refused" }
+    if names.isEmpty {
+      cure = "no plug-in is active; see `bulkhead plugins list` for what was refused"
+    } else if let near = nearest(to: name, among: names) {
+      cure = "did you mean \(near)?"
+    }
     return EngineError(.unknownAction, "no plug-in has the action \"\(name)\"", cure: cure)
   }
 
-  /// Edit distance to the full name or to its action part, whichever is nearer.
-  private func distance(_ full: String, _ typed: String) -> Int {
-    let action = full.split(separator: ":", maxSplits: 1).last.map(String.init) ?? full
-    return min(EditDistance.between(full, typed), EditDistance.between(action, typed))
+  /// By the full name when one was typed, else by the action alone.
+  private func nearest(to name: String, among kinds: [JobKind]) -> JobKind? {
+    if name.contains(":") {
+      return EditDistance.nearest(to: name, among: kinds.map(\.description)).flatMap { JobKind($0) }
+    }
+    guard let action = EditDistance.nearest(to: name, among: kinds.map(\.action)) else { return nil }
+    return kinds.first { $0.action == action }
   }
 }

@@ -5,12 +5,21 @@ import Threading
 /// What a client can ask of the engine. Blocking; safe from any thread. Gateway and command speak to this, never
 /// to the store.
 package struct JobClient: Sendable {
+  /// How long a submit whose answer was lost is tried again.
+  private static let patienceMilliseconds: Int64 = 10_000
+
   private let store: any Store
+  private let redial: (@Sendable () throws(StoreError) -> any Store)?
   private let randomBytes: @Sendable () -> [UInt8]
 
-  /// `randomBytes` gives 16 fresh random bytes at each call.
-  package init(store: any Store, randomBytes: @escaping @Sendable () -> [UInt8] = JobClient.random16) {
+  /// `redial` opens a fresh connection when one ended in the middle of a submit. `randomBytes` gives 16 fresh
+  /// random bytes at each call.
+  package init(
+    store: any Store, redial: (@Sendable () throws(StoreError) -> any Store)? = nil,
+    randomBytes: @escaping @Sendable () -> [UInt8] = JobClient.random16
+  ) {
     self.store = store
+    self.redial = redial
     self.randomBytes = randomBytes
   }
 
@@ -18,11 +27,31 @@ package struct JobClient: Sendable {
   package func submit(_ submission: Submission, count: Int = 1) throws(EngineError) -> [JobID] {
     let request = try prepare(submission)
     let batch = SubmitJobs(batchID: randomBytes(), jobs: Array(repeating: request, count: count))
-    do {
-      return try ask(batch)
-    } catch let error where error.code == .store {
-      // The answer was lost: the same batch id gives the same jobs, made now or before.
-      return try ask(batch)
+    do throws(StoreError) {
+      return try store.perform(batch)
+    } catch  where error.code == .inDoubt && redial != nil {
+      return try submitAgain(batch)
+    } catch {
+      throw EngineError(error)
+    }
+  }
+
+  /// The answer was lost: the jobs were made or not. The same batch id gives the same jobs, made now or before.
+  private func submitAgain(_ batch: SubmitJobs) throws(EngineError) -> [JobID] {
+    let limit = MonotonicClock.nanoseconds + Self.patienceMilliseconds * 1_000_000
+    let pause = Bell()
+    while true {
+      do throws(StoreError) {
+        guard let redial else { throw StoreError(.inDoubt, "the connection ended before the answer came") }
+        return try redial().perform(batch)
+      } catch  where (error.code == .inDoubt || error.code == .noEngine) && MonotonicClock.nanoseconds < limit
+      {
+        pause.wait(milliseconds: 100)
+      } catch {
+        throw EngineError(
+          .noEngine, "the engine went away before it answered: the jobs may have been made or not",
+          cure: "start it again and look with `bulkhead jobs list`")
+      }
     }
   }
 

@@ -48,7 +48,11 @@ final class JobRunner: Sendable {
 
   /// The start is committed (or this run is too late): from here on the job is never entered again by others.
   func started(_ active: ActiveRun, _ answer: RunAnswer) {
-    guard answer == .done else { return forget(active) }
+    guard answer == .done else {
+      EngineLog.info(
+        "job \(active.id.job): not entered, it was cancelled or given to another worker meanwhile")
+      return forget(active)
+    }
     let context = EngineContext(run: active.id, writer: writer, session: session)
     let run = PluginRun(active, context: context)
     context.stopped = { [weak run] in run?.isStopped ?? true }

@@ -98,12 +98,14 @@ final class StoreSession: Sendable {
     let answer = try store.perform(
       Hello(node: known, process: process, inventory: runs.map(\.inventoryEntry)))
     node.withLock { $0 = answer.node }
+    EngineLog.info("worker \(answer.node) is connected; the store settled \(runs.count) jobs with it")
     for (run, verdict) in zip(runs, answer.verdicts) { settle(run, verdict) }
     let observation = try store.observe(.worker(answer.node), onSignal)
     defer { observation.cancel() }
     state.update { if case .over = $0 { return } else { $0 = .up(store, answer.node) } }
     opened()
     ended.wait(milliseconds: nil)
+    EngineLog.info("worker \(answer.node): the engine went away; running jobs go on")
     state.update {
       if case .over = $0 { return } else { $0 = .down(MonotonicClock.nanoseconds) }
     }

@@ -20,20 +20,11 @@ package struct ELFFile: Sendable, Equatable {
 
   package static let entryName = "bh_plugin_entry"
 
-  let source: ByteSource
-  private(set) var segments: [ELFSegment] = []
-
-  package static func == (left: ELFFile, right: ELFFile) -> Bool {
-    left.manifests == right.manifests && left.needed == right.needed && left.runPath == right.runPath
-      && left.soname == right.soname && left.segments == right.segments
-  }
-
   /// Reads the facts; throws when it is no shared object for this machine or is cut off.
   package init(_ source: ByteSource) throws(Objection) {
-    self.source = source
     try ELFHeader.refuseStrangers(source)
     let header = try ELFHeader(source)
-    segments = try header.segments(source)
+    let segments = try header.segments(source)
     try header.refuseTruncated(source, segments)
     for segment in segments {
       switch segment.type {

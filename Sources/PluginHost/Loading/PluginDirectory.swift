@@ -49,7 +49,8 @@ package final class PluginDirectory: Sendable {
     thread.update { $0 = OSThread("bh-plugins") { [self] in run() } }
   }
 
-  /// Ends the watch and waits until `onChange` is called no more. A trial under way ends by itself.
+  /// Ends the watch and waits until `onChange` is called no more: not to be called from there. A trial under
+  /// way ends by itself.
   package func stop() {
     shared.update { $0.isStopped = true }
     watch.wake()

@@ -1,7 +1,7 @@
 import DataModel
 
 /// What a watch of the plug-in directory knows, and what follows from it: pure, the time is passed in.
-struct PluginFolderState {
+package struct PluginFolderState {
   /// A file whose size and times stay the same for so long is taken although its writer keeps it open.
   static let settleMilliseconds: Int64 = 150
   /// A file that seems cut off is not called so before it was left alone for so long.
@@ -34,10 +34,12 @@ struct PluginFolderState {
   private var hasLooked = false
   private var hasPublished = false
 
+  package init() {}
+
   /// Takes a listing of the directory (nil: it is not there) and gives the files to judge now. `completed`
   /// are names that a writer closed or a rename brought. `circumstances` stand for all else that a verdict
   /// depends on: when they change, everything is judged again.
-  mutating func look(
+  package mutating func look(
     _ listing: [String: FileSignature]?, completed: Set<String> = [], circumstances: String = "", now: Int64
   ) -> [String] {
     let listing = listing ?? [:]
@@ -81,7 +83,9 @@ struct PluginFolderState {
   /// Takes the verdict on a file that `look` gave out, with the signature that it had before it was read. A
   /// verdict on another file than the one that is there now is worth nothing, and one on a file that is being
   /// written neither.
-  mutating func judged(_ name: String, _ signature: FileSignature?, _ verdict: PluginVerdict, now: Int64) {
+  package mutating func judged(
+    _ name: String, _ signature: FileSignature?, _ verdict: PluginVerdict, now: Int64
+  ) {
     guard var entry = entries[name] else { return }
     entry.isBeingJudged = false
     if signature == entry.signature, !Self.isTooEarly(verdict, entry, now) {
@@ -104,13 +108,13 @@ struct PluginFolderState {
   }
 
   /// How long until a file may be judged; nil when none waits.
-  func waitMilliseconds(now: Int64) -> Int64? {
+  package func waitMilliseconds(now: Int64) -> Int64? {
     entries.values.filter(Self.waits).map { max(0, $0.notBefore - now) }.min()
   }
 
   /// What changed since it was asked last: removed ones first, accepted ones last. Nil until every file of
   /// the first listing has its verdict; the first answer tells all there is.
-  mutating func changes() -> [PluginFileOutcome]? {
+  package mutating func changes() -> [PluginFileOutcome]? {
     guard hasLooked, hasPublished || entries.values.allSatisfy({ $0.verdict != nil }) else { return nil }
     hasPublished = true
     let now = Self.outcomes(entries.compactMapValues(\.verdict))

@@ -28,6 +28,13 @@ package final class PluginImageCache: Sendable {
         cure: "remove it and start again")
     }
     guard chmod(folder, 0o700) == 0 else { throw Self.failure("close to others", folder) }
+    do throws(Objection) {
+      // Who may rename the folder could put another one in its place.
+      try FileRules().checkFolder(folder)
+    } catch {
+      throw PluginError(
+        "the folder for loaded plug-ins \(folder) is not safe: \(error.rule)", cure: error.cure)
+    }
     guard let real = realpath(folder, nil) else { throw Self.failure("read", folder) }
     self.folder = String(cString: real)
     free(real)

@@ -10,6 +10,13 @@ package struct AcceptedPlugin: Sendable, Equatable {
   package let sha256: String
   /// The private copy.
   package let imagePath: String
+
+  package init(manifest: Manifest, manifestText: String, sha256: String, imagePath: String) {
+    self.manifest = manifest
+    self.manifestText = manifestText
+    self.sha256 = sha256
+    self.imagePath = imagePath
+  }
 }
 
 /// Why one file of the directory is not taken.
@@ -29,7 +36,7 @@ package struct PluginRefusal: Error, Sendable, Equatable {
   }
 
   /// One sentence: file, rule, cure.
-  package var message: String { "\(file): \(objection)" }
+  package var message: String { "\(PluginScan.isPlain(file) ? file : JSONValue.quoted(file)): \(objection)" }
 }
 
 /// What a look at one file came to.
@@ -63,11 +70,19 @@ package struct PluginScan: Sendable {
   package func judge(_ name: String, in folder: String) -> PluginVerdict {
     var progress = Progress()
     do throws(Objection) {
+      guard Self.isPlain(name) else {
+        throw Objection("its name has control characters", cure: "rename it")
+      }
       guard let plugin = try accept(folder + "/" + name, in: folder, &progress) else { return .unsettled }
       return .accepted(plugin)
     } catch {
       return .refused(PluginRefusal(file: name, error, sha256: progress.sha256, pluginID: progress.pluginID))
     }
+  }
+
+  /// A name that can be shown as it is.
+  static func isPlain(_ name: String) -> Bool {
+    name.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
   }
 
   /// A text that changes when verdicts may: with the rights of the folder and with the installed libraries.

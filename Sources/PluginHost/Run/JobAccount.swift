@@ -3,7 +3,7 @@ import DataModel
 
 /// What one run uses. `attach` and `detach` stand right around every slice of the plug-in's code (its entry and
 /// its clean-ups), on the thread that runs it: the one place where a meter of the thread becomes one of the job.
-/// Today that meter is the CPU clock; the allocator's counters are attached at the same two points.
+/// Today that meter is the CPU clock (threads that the plug-in starts are not counted); the allocator's counters are attached at the same two points.
 struct JobAccount {
   private var cpuStart: Int64 = 0
   private var wallStart: Int64 = 0

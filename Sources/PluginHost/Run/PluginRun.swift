@@ -66,8 +66,14 @@ package final class PluginRun: @unchecked Sendable {
 
   /// Runs the job on the calling thread, once. All ways of ending meet here.
   package func execute() -> RunEnd {
+    guard let stopped = stop.begin() else {
+      return RunEnd(
+        code: BH_BUG, message: "bug of the engine: job \(jobID) was to be entered twice in one run")
+    }
     begin()
-    let code = enter()
+    // A stop that came before is obeyed here: an entry that never looks would do all its work for nothing, and a job
+    // that was lost may run elsewhere already.
+    let code = stopped < 0 ? stopped : enter()
     let stopBits = stop.beginCleanup()
     let leftBehind = cleanUp(after: code)
     return end(code, stopBits, leftBehind)
@@ -138,7 +144,8 @@ package final class PluginRun: @unchecked Sendable {
 // MARK: from any thread
 
 extension PluginRun {
-  /// Asks the run to stop (`StopBits`); it wakes from every wait. No effect once the entry has returned, except
+  /// Asks the run to stop (`StopBits`); it wakes from every wait. One that has not begun ends without calling its
+  /// entry. No effect once the entry has returned, except
   /// that a lost job (FENCED) also stops the clean-ups that are for failures only.
   package func raise(_ bits: UInt32) { stop.raise(bits) }
 
@@ -151,7 +158,8 @@ extension PluginRun {
   /// Whether host calls that wait must give up. A clean-up starts afresh.
   package var isStopped: Bool { StopWord.code(stop.bits) < 0 }
 
-  /// True once, and only while the clean-up runs: it has a budget of its own, and ends by itself.
+  /// Whether the run is to be given more time although its grace is over: true as long as it waits for its thread, and
+  /// once while its clean-up runs, which has a budget of its own.
   package func takeCleanupGrace() -> Bool { stop.takeCleanupGrace() }
 
   /// The pool thread that the run has now: what `JobThreads.abandon` wants. Nil before, after, and elsewhere.

@@ -1,7 +1,7 @@
 import CBulkheadPlugin
 import CPluginRuntime
 import Glibc
-import Synchronization
+import Threading
 
 /// The memory that stands for one run towards its plug-in: cell, `ctx` and the host's own line.
 // SAFETY: the memory is never given back. Words that several threads touch are touched by atomic functions only;
@@ -51,7 +51,8 @@ final class RunFrames: Sendable {
   }
 
   private let base: UInt
-  private let free = Mutex(Free())
+  /// Taken twice by every run: an ordinary mutex, as in `JobThreads`.
+  private let free = Threading.Condition(Free())
 
   init() {
     let bytes = Self.capacity * MemoryLayout<bhrt_frame>.stride
@@ -82,7 +83,7 @@ final class RunFrames: Sendable {
     let index = (UInt(bitPattern: frame.pointer) - base) / UInt(MemoryLayout<bhrt_frame>.stride)
     free.withLock { free in
       bhrt_store_word(bhrt_owner(frame.pointer), 0)
-      frame.pointer.pointee.run = nil
+      bhrt_store_word(bhrt_run(frame.pointer), 0)
       if free.head >= 4096, free.head * 2 >= free.waiting.count {
         free.waiting.removeFirst(free.head)
         free.head = 0
@@ -93,7 +94,7 @@ final class RunFrames: Sendable {
 
   /// Makes `run` reachable from the frame's `ctx`.
   func publish(_ run: PluginRun, in frame: RunFrame) {
-    free.withLock { _ in frame.pointer.pointee.run = Unmanaged.passUnretained(run).toOpaque() }
+    bhrt_store_word(bhrt_run(frame.pointer), UInt(bitPattern: Unmanaged.passUnretained(run).toOpaque()))
   }
 
   /// The frame that `ctx` belongs to; nil for NULL and for anything that the host never gave out.
@@ -116,7 +117,8 @@ final class RunFrames: Sendable {
   private func pointer(_ index: Int) -> UnsafeMutablePointer<bhrt_frame> {
     // The region was mapped at `base`, which is never nil.
     let first = UnsafeMutablePointer<bhrt_frame>(bitPattern: base)
-    guard let first else { preconditionFailure() }
+    // SAFETY: `mmap` never answers page 0 here, so this is not reached; without the region nothing can run.
+    guard let first else { preconditionFailure("the region of run frames is gone") }
     return first + index
   }
 }

@@ -19,7 +19,10 @@ extension JobThreads {
     var idle: [Int] = []
     var freeSlots: [Int] = []
     var coming = 0
-    var taken: UInt64 = 0
+    /// Work that has returned since the start.
+    var returned: UInt64 = 0
+    /// The kernel's number of the thread that took work last.
+    var newest: Int32?
     var isStopping = false
     var endedCount = 0
     var counts = Counts()
@@ -38,7 +41,7 @@ extension JobThreads.State {
   func facts(limit: Int, cores: Int) -> GrowthRule.Facts {
     GrowthRule.Facts(
       queued: queue.count, idle: idle.count, coming: coming, live: counts.live, limit: limit, cores: cores,
-      taken: taken)
+      returned: returned)
   }
 
   /// Takes one sleeping thread for waking: the caller wakes its word after the lock.
@@ -77,7 +80,10 @@ extension JobThreads.State {
 
   /// What the thread of `slot` does next; its work, if it had any, has returned.
   mutating func next(_ slot: Int) -> JobThreads.Next {
-    slots[slot].isWorking = false
+    if slots[slot].isWorking {
+      returned &+= 1
+      slots[slot].isWorking = false
+    }
     if slots[slot].isAbandoned {
       counts.abandoned -= 1
       end(slot)
@@ -93,7 +99,7 @@ extension JobThreads.State {
       idle.append(slot)
       return .sleep
     }
-    taken &+= 1
+    newest = slots[slot].memory?.record.pointee.threadID
     slots[slot].turn &+= 1
     slots[slot].isWorking = true
     return .work(work, JobThread(slot: slot, turn: slots[slot].turn))

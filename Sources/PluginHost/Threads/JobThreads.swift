@@ -26,7 +26,9 @@ package final class JobThreads: Sendable {
   private static let ticksAfterRefusal: Int64 = 1000
 
   package let limit: Int
-  let state: Mutex<State>
+  /// An ordinary mutex on purpose: Swift's `Mutex` hands itself over to the thread that waited longest, which costs a
+  /// switch of threads per job as soon as two of them meet.
+  let state: Threading.Condition<State>
   /// Rises whenever the dispatcher has something to look at.
   let dispatcherWord: SharedWord
   /// Rises whenever a thread has ended.
@@ -38,7 +40,9 @@ package final class JobThreads: Sendable {
   package init(limit: Int) {
     self.limit = max(limit, 1)
     cores = max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1)
-    state = Mutex(State())
+    state = Threading.Condition(State())
+    // Started now, while there are threads to be had: clean-ups depend on it.
+    _ = DeadlineTimer.shared
     dispatcherWord = SharedWord()
     endWord = SharedWord()
     let thread = OSThread("bh-dispatch") { [self] in dispatch() }
@@ -129,7 +133,7 @@ extension JobThreads {
       reap()
       let (facts, isStopping) = state.withLock { ($0.facts(limit: limit, cores: cores), $0.isStopping) }
       var ticks: Int64 = 1
-      switch rule.step(facts) {
+      switch rule.step(facts, isComputing: newestIsComputing) {
       case .rest:
         if isStopping && facts.queued == 0 { return }
         dispatcherWord.wait(while: seen, until: BHRT_FOREVER)
@@ -163,6 +167,12 @@ extension JobThreads {
       memory?.unmap()
       return false
     }
+  }
+
+  /// Whether the thread that took work last is on a core or waits for one, as the kernel says.
+  private func newestIsComputing() -> Bool {
+    guard let thread = state.withLock({ $0.newest }) else { return false }
+    return bhrt_thread_state(thread) == CChar(UInt8(ascii: "R"))
   }
 
   /// Joins the threads that have ended and gives their memory back.

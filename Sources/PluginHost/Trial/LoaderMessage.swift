@@ -15,6 +15,11 @@ enum LoaderMessage {
         "it needs \(name), which this machine does not have or the user of the trial may not read",
         cure: "install the package that has \(name) and run \"ldconfig\"")
     }
+    if text.contains("failed to map segment") {
+      return Objection(
+        "the system forbids to map it (\(text))",
+        cure: "keep the store on a disk that is not mounted noexec, and check the limits of memory")
+    }
     if text.contains("static TLS block") {
       return Objection(
         "it wants its thread-local variables in the small static block, which is full",

@@ -35,8 +35,8 @@ extension TrialLoad {
     _ = cprocess_lower_limit(Int32(RLIMIT_CPU.rawValue), 15)
     _ = cprocess_lower_limit(Int32(RLIMIT_NOFILE.rawValue), 256)
     _ = cprocess_lower_limit(Int32(RLIMIT_FSIZE.rawValue), 16 << 20)
-    // Generous: runtimes reserve address space without using it.
-    _ = cprocess_lower_limit(Int32(RLIMIT_AS.rawValue), 64 << 30)
+    // Generous: runtimes reserve address space without using it, and some programs of ours already have.
+    _ = cprocess_lower_limit(Int32(RLIMIT_AS.rawValue), addressSpace() + (64 << 30))
     if geteuid() == 0 {
       guard setgroups(0, nil) == 0, setgid(nobody) == 0, setuid(nobody) == 0 else {
         throw Objection(
@@ -55,6 +55,15 @@ extension TrialLoad {
     }
     // Should the parent die, nobody else would end a constructor that hangs.
     alarm(60)
+  }
+
+  /// Bytes of address space that this process has reserved; 0 when it cannot be told.
+  private static func addressSpace() -> UInt {
+    guard let file = fopen("/proc/self/statm", "re") else { return 0 }
+    defer { fclose(file) }
+    var text = [CChar](repeating: 0, count: 64)
+    guard fgets(&text, Int32(text.count), file) != nil else { return 0 }
+    return strtoul(text, nil, 10) * UInt(getpagesize())
   }
 
   private static func manifest(_ fd: Int32) throws(Objection) -> Manifest {

@@ -33,7 +33,10 @@ final class RemoteLink: Sendable {
   /// Both directions end; the reading thread wakes up and settles all who wait.
   func end() { shutdown(file, Int32(SHUT_RDWR)) }
 
-  func ask(_ code: UInt16, _ body: (inout WireWriter) -> Void) throws(StoreError) -> [UInt8] {
+  /// Asks and waits for the answer; with a limit, an engine that does not answer in time is `noEngine`.
+  func ask(
+    _ code: UInt16, milliseconds: Int64? = nil, _ body: (inout WireWriter) -> Void
+  ) throws(StoreError) -> [UInt8] {
     let call = Call(nil)
     let id = try add(call)
     do throws(StoreError) {
@@ -42,8 +45,10 @@ final class RemoteLink: Sendable {
       state.withLock { $0.calls[id] = nil }
       throw error
     }
-    let answer = call.wait { $0 }
-    return try (answer ?? .failure(isClosed)).get()
+    if let answer = call.wait(milliseconds: milliseconds, { $0 }) { return try answer.get() }
+    throw StoreError(
+      .noEngine, "the engine at \(path) does not answer",
+      cure: "look whether its process is stopped or its disk hangs")
   }
 
   func observe(

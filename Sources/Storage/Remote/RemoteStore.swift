@@ -5,6 +5,8 @@ import Threading
 /// and whoever dialled decides about the next.
 package final class RemoteStore: Store {
   private let link: RemoteLink
+  /// A handshake is answered by a thread that waits for nothing.
+  private static let greetingMilliseconds: Int64 = 10_000
 
   private init(_ link: RemoteLink) { self.link = link }
 
@@ -18,7 +20,9 @@ package final class RemoteStore: Store {
     let link = RemoteLink(file, path: path, onEnd: onEnd)
     OSThread("bh-reply") { link.readReplies() }
     do {
-      let answer = try link.ask(Frame.Code.handshake) { Handshake.own.encode(to: &$0) }
+      let answer = try link.ask(Frame.Code.handshake, milliseconds: greetingMilliseconds) {
+        Handshake.own.encode(to: &$0)
+      }
       var reader = WireReader(answer)
       _ = try reader.value(Handshake.self)
     } catch {

@@ -53,9 +53,10 @@ final class ServerLoop: Sendable {
     var clients: [Client] = []
     var nextID: ConnectionID = 1
     var buffer = [UInt8](repeating: 0, count: 1 << 17)
+    var canAccept = true
     while !isClosing.load(ordering: .acquiring) {
-      var files = poll(clients)
-      let timeout: Int32 = clients.contains { !$0.isGreeted } ? 1000 : -1
+      var files = poll(clients, canAccept)
+      let timeout: Int32 = !canAccept ? 100 : clients.contains { !$0.isGreeted } ? 1000 : -1
       if Glibc.poll(&files, nfds_t(files.count), timeout) < 0 && errno != EINTR { break }
       if files[0].revents != 0 { drainWake(&buffer) }
       for index in clients.indices {
@@ -64,15 +65,15 @@ final class ServerLoop: Sendable {
         if events & Int16(POLLIN | POLLHUP | POLLERR) != 0 { read(&clients[index], clients, &buffer) }
       }
       dropEnded(&clients)
-      if files[1].revents != 0 { accept(&clients, &nextID) }
+      canAccept = files[1].revents == 0 || accept(&clients, &nextID)
     }
     for client in clients { drop(client) }
     close(listener)
   }
 
-  private func poll(_ clients: [Client]) -> [pollfd] {
+  private func poll(_ clients: [Client], _ canAccept: Bool) -> [pollfd] {
     var files = [pollfd(fd: wakeRead, events: Int16(POLLIN), revents: 0)]
-    files.append(pollfd(fd: listener, events: Int16(POLLIN), revents: 0))
+    files.append(pollfd(fd: canAccept ? listener : -1, events: Int16(POLLIN), revents: 0))
     for client in clients {
       var events: Int32 = 0
       if client.connection.mayRead { events |= POLLIN }
@@ -87,15 +88,18 @@ final class ServerLoop: Sendable {
     _ = Glibc.read(wakeRead, &buffer, buffer.count)
   }
 
-  private func accept(_ clients: inout [Client], _ nextID: inout ConnectionID) {
-    while let file = UnixSocket.accept(listener) {
-      if clients.count >= Self.maximumConnections {
-        close(file)
-        continue
+  /// False when descriptors have run out: the listener is then left alone for a moment, for it would go on calling.
+  private func accept(_ clients: inout [Client], _ nextID: inout ConnectionID) -> Bool {
+    while true {
+      switch UnixSocket.accept(listener) {
+      case .connection(let file) where clients.count >= Self.maximumConnections: close(file)
+      case .connection(let file):
+        let connection = ServerConnection(file, id: nextID) { [weak self] in self?.wake() }
+        nextID += 1
+        clients.append(Client(connection: connection, since: MonotonicClock.nanoseconds))
+      case .nobodyWaits: return true
+      case .noDescriptor: return false
       }
-      let connection = ServerConnection(file, id: nextID) { [weak self] in self?.wake() }
-      nextID += 1
-      clients.append(Client(connection: connection, since: MonotonicClock.nanoseconds))
     }
   }
 

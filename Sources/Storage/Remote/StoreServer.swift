@@ -42,7 +42,8 @@ package final class StoreServer: Sendable {
     running.withLock { $0 = Running(requests: requests, loop: loop, thread: thread) }
   }
 
-  /// Removes the socket, commits and answers what was taken, ends every connection and returns.
+  /// Removes the socket, commits and answers what was taken, ends every connection and returns. Not to be called by
+  /// a handler: it waits for them.
   package func stop() {
     let ending = running.withLock { running in
       defer { running = nil }

@@ -50,15 +50,28 @@ enum UnixSocket {
     }
   }
 
-  /// The next connection that waits at a listening socket, nil when there is none.
-  static func accept(_ listener: Int32) -> Int32? {
-    let file = Glibc.accept(listener, nil, nil)
-    if file < 0 { return nil }
-    guard fcntl(file, F_SETFD, FD_CLOEXEC) == 0, setNonBlocking(file) else {
-      close(file)
-      return nil
+  enum Accepted {
+    case connection(Int32)
+    case nobodyWaits
+    /// Somebody waits, and this process has no descriptor left for him.
+    case noDescriptor
+  }
+
+  /// The next connection that waits at a listening socket.
+  static func accept(_ listener: Int32) -> Accepted {
+    while true {
+      let file = Glibc.accept(listener, nil, nil)
+      if file >= 0 {
+        if fcntl(file, F_SETFD, FD_CLOEXEC) == 0, setNonBlocking(file) { return .connection(file) }
+        close(file)
+        return .nobodyWaits
+      }
+      switch errno {
+      case EINTR, ECONNABORTED: continue
+      case EMFILE, ENFILE, ENOMEM, ENOBUFS: return .noDescriptor
+      default: return .nobodyWaits
+      }
     }
-    return file
   }
 
   static func setNonBlocking(_ file: Int32) -> Bool {

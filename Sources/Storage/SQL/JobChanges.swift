@@ -89,10 +89,11 @@ final class JobChanges {
     return decision
   }
 
-  /// Notes an event of a live job that changes nothing else.
+  /// Notes an event of a live job that changes nothing but its newest reason.
   func note(_ job: JobID, _ reason: ReasonCode, fence: Fence, detail: String) {
     guard let place = places[job], !entries[place].hasEnded else { return }
     let status = StatusCode(entries[place].facts.state)
+    entries[place].reason = reason
     entries[place].hasChanged = true
     addEvent(place, from: status, to: status, reason, fence: fence, detail: detail)
   }

@@ -5,7 +5,8 @@ import DataModel
 /// `job_cancel`.
 enum Schema {
   static func first(_ dialect: SQLDialect, _ catalogue: Catalogue) -> [String] {
-    jobTables(dialect) + historyTables(dialect) + nodeTables(dialect) + pluginTables(dialect)
+    jobTables(dialect) + queueTables(dialect) + historyTables(dialect) + nodeTables(dialect)
+      + pluginTables(dialect)
       + catalogue.entities.flatMap { recordTable($0, dialect) } + firstRows()
   }
 
@@ -44,6 +45,11 @@ enum Schema {
         events \(d.integer) not null,
         reason \(d.text) not null)\(d.table)
       """,
+    ]
+  }
+
+  private static func queueTables(_ d: SQLDialect) -> [String] {
+    [
       """
       create table job_ready (
         kind \(d.integer) not null,

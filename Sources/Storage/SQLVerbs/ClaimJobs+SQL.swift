@@ -22,7 +22,7 @@ extension ClaimJobs: StoreVerb {
     let limit = min(limit, Self.maximumLeases)
     var heads: [ReadyHead] = []
     let share = kinds.count <= 1 ? limit : min(limit, max(8, 2 * limit / kinds.count))
-    for kind in kinds {
+    for kind in Set(kinds) {
       guard let number = try transaction.kinds.find(kind, in: transaction) else { continue }
       let head = ReadyHead(kind: kind, number: number, chunk: share)
       try head.fill(transaction.connection)

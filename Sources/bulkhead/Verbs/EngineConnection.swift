@@ -33,7 +33,9 @@ struct EngineConnection {
     self.location = location
     socketPath = try location.socketPath()
     store = try RemoteStore.connect(path: socketPath, onEnd: {})
-    client = JobClient(store: store)
+    let path = socketPath
+    client = JobClient(
+      store: store, redial: { () throws(StoreError) in try RemoteStore.connect(path: path, onEnd: {}) })
   }
 
   /// A fresh line to the same engine, or to the one that serves the store now. Tries until `limit` on the

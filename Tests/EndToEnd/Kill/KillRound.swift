@@ -37,13 +37,12 @@ struct KillRound {
     if engine.serve == nil || engine.serve?.hasEnded == true { try startAgain(environment) }
   }
 
-  /// A point may be reached while the engine starts: then it is started without.
+  /// The blow may fall while the engine starts: then it is started once more, without a point.
   private func startAgain(_ environment: [String: String]) throws {
     engine.killServe()
     do {
       try engine.start(environment: environment)
     } catch {
-      guard !environment.isEmpty else { throw error }
       engine.killServe()
       try engine.start()
     }
@@ -70,7 +69,9 @@ struct KillRound {
     try persist(until: deadline) { client in
       let row = try client.watch(id) { _ in MonotonicClock.nanoseconds < deadline }
       guard row.status.isAtRest else {
-        throw KillFailure("job \(id) was forgotten: \(row.status.name) for a minute; \(events(id, client))")
+        throw KillFailure(
+          "job \(id) was forgotten: \(row.status.name) in \(row.node?.description ?? "no worker") for a minute; "
+            + "workers: \((try? client.nodes()) ?? []); \(events(id, client)); \(stacks())")
       }
       return row
     }
@@ -79,6 +80,15 @@ struct KillRound {
   private func events(_ id: JobID, _ client: JobClient) -> String {
     let events = (try? client.events(id)) ?? []
     return events.map { "\($0.from)→\($0.to) \($0.reason.rawValue)" }.joined(separator: ", ")
+  }
+
+  /// Where the workers' threads are, if a debugger is there: what a forgotten job waits for.
+  private func stacks() -> String {
+    let workers = (try? engine.workers()) ?? []
+    return workers.map { worker in
+      let words = ["gdb", "-batch", "-p", "\(worker.facts.pid)", "-ex", "thread apply all bt 12"]
+      return (try? ToolRun(words).output) ?? "no stacks: gdb is not installed"
+    }.joined(separator: "\n")
   }
 
   /// Does it, starting `serve` again whenever it is gone.

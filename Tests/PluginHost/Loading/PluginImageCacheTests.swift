@@ -92,6 +92,12 @@ struct PluginImageCacheTests {
     #expect(throws: PluginError.self) { try PluginImageCache(folder: file) }
     symlink(folder.path, folder.path + "/link")
     #expect(throws: PluginError.self) { try PluginImageCache(folder: folder.path + "/link") }
+    mkdir(folder.path + "/open", 0o755)
+    chmod(folder.path + "/open", 0o777)
+    let unsafe = #expect(throws: PluginError.self) {
+      try PluginImageCache(folder: folder.path + "/open/images")
+    }
+    #expect(unsafe?.message.contains("is not safe: the folder \(folder.path)/open above it") == true)
     let error = #expect(throws: PluginError.self) { try PluginImageCache(folder: folder.path + "/no/images") }
     #expect(error?.message.hasPrefix("cannot make the folder for loaded plug-ins") == true)
   }

@@ -1,7 +1,8 @@
 import Foundation
 import TestSupport
 
-/// A small plug-in written by a test and built by `cc` like any other: right in all but what the test is about.
+/// A small plug-in written by a test and built by `cc` like any other: right in all but what the test is
+/// about.
 struct PluginSource {
   var id = "small"
   var version = "1.0.0"

@@ -120,6 +120,20 @@ struct PoolTests {
     }
   }
 
+  @Test("a thread that the system refuses is no thread: the place is free again, and the reason is kept")
+  func refused() throws {
+    var state = JobThreads.State()
+    let (reserved, beyond) = (state.reserveSlot(limit: 1), state.reserveSlot(limit: 1))
+    let slot = try #require(reserved)
+    #expect(beyond == nil && state.counts.live == 1 && state.coming == 1)
+    let refusal = HostError(code: -14, message: "no job thread could be started")
+    let memory = state.dropSlot(slot, because: refusal)
+    #expect(memory == nil)
+    #expect(state.counts == JobThreads.Counts() && state.coming == 0 && state.lastRefusal == refusal)
+    let again = state.reserveSlot(limit: 1)
+    #expect(again == slot)
+  }
+
   @Test("work may submit work, and shutdown does all that was submitted")
   func shutdown() async throws {
     try await onThread {
@@ -197,39 +211,41 @@ final class Atomic20k: Sendable {
 
 @Suite("When the pool grows")
 struct GrowthTests {
-  private func facts(
-    queued: Int, idle: Int = 0, coming: Int = 0, live: Int, limit: Int = 1000, taken: UInt64 = 0
-  ) -> GrowthRule.Facts {
-    GrowthRule.Facts(
-      queued: queued, idle: idle, coming: coming, live: live, limit: limit, cores: 2, taken: taken)
+  private func step(
+    _ rule: inout GrowthRule, queued: Int, idle: Int = 0, coming: Int = 0, live: Int, limit: Int = 1000,
+    returned: UInt64 = 0, isComputing: Bool = false
+  ) -> GrowthRule.Step {
+    let facts = GrowthRule.Facts(
+      queued: queued, idle: idle, coming: coming, live: live, limit: limit, cores: 2, returned: returned)
+    return rule.step(facts) { isComputing }
   }
 
   @Test("nothing waits, or nothing can be added: rest")
   func rest() {
     var rule = GrowthRule()
-    #expect(rule.step(facts(queued: 0, live: 5)) == .rest)
-    #expect(rule.step(facts(queued: 9, live: 8, limit: 8)) == .rest)
-    #expect(rule.step(facts(queued: 9, live: 9, limit: 8)) == .rest)
+    #expect(step(&rule, queued: 0, live: 5) == .rest)
+    #expect(step(&rule, queued: 9, live: 8, limit: 8) == .rest)
+    #expect(step(&rule, queued: 9, live: 9, limit: 8) == .rest)
   }
 
   @Test("a core without work gets a thread at once")
   func cores() {
     var rule = GrowthRule()
-    #expect(rule.step(facts(queued: 9, live: 0)) == .add(2))
-    #expect(rule.step(facts(queued: 1, live: 0)) == .add(1))
-    #expect(rule.step(facts(queued: 9, idle: 3, live: 4)) == .add(1))
+    #expect(step(&rule, queued: 9, live: 0) == .add(2))
+    #expect(step(&rule, queued: 1, live: 0) == .add(1))
+    #expect(step(&rule, queued: 9, idle: 3, live: 4) == .add(1))
   }
 
-  @Test("while nothing is taken the batch doubles; threads on their way are waited for")
+  @Test("while nothing returns the batch doubles; threads on their way are waited for")
   func blocked() {
     var rule = GrowthRule()
     var live = 2
     var added: [Int] = []
     while live < 200 {
-      guard case .add(let count) = rule.step(facts(queued: 500 - live, live: live)) else { break }
+      guard case .add(let count) = step(&rule, queued: 500 - live, live: live) else { break }
       added.append(count)
       live += count
-      #expect(rule.step(facts(queued: 500 - live, coming: 1, live: live)) == .wait)
+      #expect(step(&rule, queued: 500 - live, coming: 1, live: live) == .wait)
     }
     #expect(added == [1, 2, 4, 8, 16, 32, 64, 64, 64])
   }
@@ -237,18 +253,29 @@ struct GrowthTests {
   @Test("while the queue is drained in time nobody is added; a slow flow gets one thread a tick")
   func flow() {
     var rule = GrowthRule()
-    #expect(rule.step(facts(queued: 20_000, live: 2, taken: 100)) == .wait)
-    #expect(rule.step(facts(queued: 19_900, live: 2, taken: 200)) == .wait)
-    #expect(rule.step(facts(queued: 19_900, live: 2, taken: 202)) == .add(1))
-    #expect(rule.step(facts(queued: 19_890, live: 3, taken: 203)) == .add(1))
-    #expect(rule.step(facts(queued: 100, live: 3, taken: 204)) == .wait)
+    #expect(step(&rule, queued: 20_000, live: 2, returned: 100) == .wait)
+    #expect(step(&rule, queued: 19_900, live: 2, returned: 200) == .wait)
+    #expect(step(&rule, queued: 19_900, live: 2, returned: 202) == .add(1))
+    #expect(step(&rule, queued: 19_890, live: 3, returned: 203) == .add(1))
+    #expect(step(&rule, queued: 100, live: 3, returned: 204) == .wait)
   }
 
   @Test("no more is added than waits or fits")
   func bounds() {
     var rule = GrowthRule()
-    for _ in 0..<10 { _ = rule.step(facts(queued: 500, live: 20)) }
-    #expect(rule.step(facts(queued: 3, live: 20)) == .add(3))
-    #expect(rule.step(facts(queued: 500, idle: 2, live: 999)) == .add(3))
+    for _ in 0..<10 { _ = step(&rule, queued: 500, live: 20) }
+    #expect(step(&rule, queued: 3, live: 20) == .add(3))
+    #expect(step(&rule, queued: 500, idle: 2, live: 999) == .add(3))
+  }
+
+  @Test("while the newest work computes, threads come one by one")
+  func computing() {
+    var rule = GrowthRule()
+    for live in 2..<20 {
+      #expect(step(&rule, queued: 500, live: live, isComputing: true) == .add(1))
+    }
+    #expect(step(&rule, queued: 500, live: 20) == .add(1))
+    #expect(step(&rule, queued: 500, live: 21) == .add(2))
+    #expect(step(&rule, queued: 500, live: 23, isComputing: true) == .add(1))
   }
 }

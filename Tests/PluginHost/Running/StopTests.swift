@@ -146,14 +146,17 @@ struct StopTests {
     #expect(end.code == stop.code && end.stopBits == stop.bits)
   }
 
-  @Test(
-    "a stop that was raised before the run began is found by the first call", arguments: ["sleeps", "polls"])
-  func early(action: String) async throws {
-    let run = try Self.plugin.get().run(action)
-    run.raise(StopBits.cancel)
-    #expect(run.isStopped && run.stopBits == StopBits.cancel)
-    #expect(try await execute(run).code == BH_CANCELLED)
-    #expect(run.isStopped && run.stopBits == StopBits.cancel)
+  @Test("a stop that was raised before the run began ends it without calling its entry", arguments: stops)
+  func early(stop: (bits: UInt32, code: Int32)) async throws {
+    let context = RecordingContext()
+    let run = try Self.plugin.get().run("after_stop", context)
+    #expect(run.takeCleanupGrace() && run.takeCleanupGrace())
+    run.raise(stop.bits)
+    #expect(run.isStopped && run.stopBits == stop.bits)
+    let end = try await execute(run)
+    #expect(end.code == stop.code && end.stopBits == stop.bits && end.usage == Usage())
+    #expect(run.isStopped && run.stopBits == stop.bits && !run.takeCleanupGrace())
+    #expect(context.lines.isEmpty && context.store.count == 0)
   }
 
   @Test("losing the job weighs more than a cancel, a cancel more than the deadline")
@@ -267,6 +270,7 @@ struct StopTests {
     let plugin = try Self.plugin.get()
     let run = try plugin.run("steps")
     let end = try await execute(run)
+    #expect(run.execute().message.contains("twice"))
     run.raise(StopBits.cancel)
     run.raiseInCleanup(StopBits.cancel)
     #expect(run.stopBits == 0 && !run.isStopped && end.stopBits == 0)

@@ -7,13 +7,14 @@ import Synchronization
 /// raised from any thread at any time, also while the run ends and after it.
 struct StopSignal: ~Copyable, Sendable {
   enum Phase {
+    case waiting
     case entry
     case cleanup
     case ended
   }
 
   struct State {
-    var phase = Phase.entry
+    var phase = Phase.waiting
     /// Raised while the entry ran; what it is judged by.
     var entryBits: UInt32 = 0
     /// Raised against the clean-up, perhaps before it began.
@@ -39,7 +40,7 @@ struct StopSignal: ~Copyable, Sendable {
     state.withLock { state in
       if bits & BH_STOP_FENCED != 0 { state.isFenced = true }
       switch state.phase {
-      case .entry: set(bits, &state)
+      case .waiting, .entry: set(bits, &state)
       case .cleanup: set(bits & (BH_STOP_FENCED | BH_STOP_SHUTDOWN), &state)
       case .ended: break
       }
@@ -67,9 +68,10 @@ struct StopSignal: ~Copyable, Sendable {
     state.withLock { $0.phase }
   }
 
-  /// True once, and only while the clean-up runs.
+  /// True while the run waits for its thread, and once while the clean-up runs.
   func takeCleanupGrace() -> Bool {
     state.withLock { state in
+      if state.phase == .waiting { return true }
       guard state.phase == .cleanup, !state.hasTakenGrace else { return false }
       state.hasTakenGrace = true
       return true
@@ -98,6 +100,16 @@ struct StopSignal: ~Copyable, Sendable {
         if StopWord.code(bhrt_load_u32(frame.stopWord)) < 0 { bhrt_event_set(made, 1) }
       }
       return state.descriptor
+    }
+  }
+
+  /// The run has its thread. Gives the code of a stop that was raised before: then the entry is not to be called.
+  /// Nil when it has begun before.
+  func begin() -> Int32? {
+    state.withLock { state in
+      guard state.phase == .waiting else { return nil }
+      state.phase = .entry
+      return StopWord.code(bhrt_load_u32(frame.stopWord))
     }
   }
 
@@ -137,11 +149,10 @@ struct StopSignal: ~Copyable, Sendable {
     if state.descriptor >= 0, StopWord.code(bits) < 0 { bhrt_event_set(state.descriptor, 1) }
   }
 
-  /// Puts a new stop word in place of the old one; the descriptor follows it.
+  /// Puts a new stop word in place of the old one. The descriptor is not readable then, whatever the bits: a clean-up
+  /// that is stopped already calls nobody who could look.
   private func refresh(_ bits: UInt32, _ state: inout State) {
     bhrt_store_u32(frame.stopWord, bits)
-    guard state.descriptor >= 0 else { return }
-    bhrt_event_set(state.descriptor, 0)
-    if StopWord.code(bits) < 0 { bhrt_event_set(state.descriptor, 1) }
+    if state.descriptor >= 0 { bhrt_event_set(state.descriptor, 0) }
   }
 }

@@ -10,19 +10,21 @@ import Threading
 ///
 /// All calls may come from any thread. Actions run one after the other on the timer's thread and must be short.
 package final class DeadlineTimer: Sendable {
-  /// The process's timer. Its thread starts with the first use.
+  /// The process's timer.
   package static let shared = DeadlineTimer()
 
   private struct State {
     var queue = DeadlineQueue()
-    var hasThread = false
     var isStopping = false
   }
 
   private let state = Mutex(State())
   private let word = SharedWord()
 
-  package init() {}
+  /// Starts the timer's thread.
+  package init() {
+    OSThread("bh-deadlines") { [self] in run() }
+  }
 
   /// Does `action` after so many milliseconds, unless its owner's entries are cancelled before.
   package func schedule(
@@ -31,13 +33,10 @@ package final class DeadlineTimer: Sendable {
     // 100 years: far enough, and no overflow.
     let milliseconds = min(max(milliseconds, 0), 100 * 365 * 86_400_000)
     let time = bhrt_now_ns() + milliseconds * 1_000_000
-    let (isNext, needsThread) = state.withLock { state in
-      let isNext = state.queue.nextTime.map { time < $0 } ?? true
-      state.queue.add(at: time, owner: owner, action)
-      defer { state.hasThread = true }
-      return (isNext, !state.hasThread)
+    let isNext = state.withLock { state in
+      defer { state.queue.add(at: time, owner: owner, action) }
+      return state.queue.nextTime.map { time < $0 } ?? true
     }
-    if needsThread { OSThread("bh-deadlines") { [self] in run() } }
     if isNext { word.raise() }
   }
 

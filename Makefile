@@ -58,6 +58,7 @@ samples: ## Build the sample plug-ins with plain cc into SamplePlugins/build.
 	@$(MAKE) --no-print-directory -C SamplePlugins
 
 lint: ## Check the format of all Swift code.
+	@[ -n "$(strip $(FORMATTED))" ] || { echo 'git ls-files names no Swift file here' >&2; exit 1; }
 	@swift format lint --strict --parallel $(FORMATTED)
 
 format: ## Format all Swift code in place.

@@ -154,7 +154,8 @@ static inline int32_t bh_checkpoint_n(bh_ctx *ctx, uint64_t n) {
   return ctx->host->checkpoint(ctx, n);
 }
 
-/** Begins a region that must not be torn: until bh_release, checkpoints return BH_OK. Nests.
+/** Begins a region that must not be torn: until bh_release, checkpoints and calls to the data model go on as if
+ *  nobody had asked to stop. Sleep and poll still end on a stop. Nests.
  *  @thread run @blocking no @cancelpoint no @owner none @since 1 */
 static inline void bh_hold(bh_ctx *ctx) {
   __atomic_fetch_add(&ctx->cell->hold_count, 1, __ATOMIC_RELAXED);

@@ -54,15 +54,18 @@ package final class Worker: Sendable {
     session = StoreSession(process: configuration.process, dial: configuration.dial)
     writer = RunWriter(session: session)
     generations = GenerationTable(loader: PluginLoader(host: HostTables.shared.host))
-    let threads = JobThreads(limit: configuration.slots)
+    let limits = ThreadLimits.read()
+    let slots = min(configuration.slots, limits.cap)
+    EngineLog.info("\(slots) jobs at once (\(configuration.slots) asked for; \(limits.statement))")
+    let threads = JobThreads(limit: slots)
     let ladder = CancelLadder(
-      timer: DeadlineTimer(), writer: writer, threads: threads, onZombie: { claimBell.ring() })
+      timer: .shared, writer: writer, threads: threads, onZombie: { claimBell.ring() })
     runner = JobRunner(
       inventory: inventory, writer: writer, session: session, threads: threads, ladder: ladder,
       onFree: { freed.ring() })
     claims = ClaimLoop(
       session: session, inventory: inventory, generations: generations, runner: runner, ladder: ladder,
-      slots: configuration.slots, bell: claimBell, onPlugins: { pluginBell.ring() })
+      slots: slots, bell: claimBell, onPlugins: { pluginBell.ring() })
     freed.connect(claims)
     self.claimBell = claimBell
     self.pluginBell = pluginBell

@@ -180,8 +180,10 @@ final class Service: Sendable {
 }
 
 extension CommandLine {
-  /// This program's own file.
+  /// This program's own file. After an upgrade in place the kernel marks the old one as deleted: then it is the
+  /// new one, under the same name.
   static var executablePath: String {
-    (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? arguments[0]
+    let path = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? arguments[0]
+    return path.hasSuffix(" (deleted)") ? String(path.dropLast(10)) : path
   }
 }

@@ -35,7 +35,7 @@ struct PluginInspectCommand: Verb {
     guard access(file, F_OK) == 0 || errno != ENOENT else {
       throw EngineError(.notFound, "there is no file \(file)", cure: "name the plug-in's .so file")
     }
-    let inspection = FileInspection(path: file)
+    let inspection = PluginInspection(path: file)
     if json {
       Terminal.output.line(Self.document(inspection).text)
       if !inspection.objections.isEmpty { throw ExitCode(ExitStatus.refused) }
@@ -50,7 +50,7 @@ struct PluginInspectCommand: Verb {
       cure: ([first.cure] + others).joined(separator: "\n"))
   }
 
-  static func lines(_ inspection: FileInspection, width: Int?, colour: Bool) -> [String] {
+  static func lines(_ inspection: PluginInspection, width: Int?, colour: Bool) -> [String] {
     guard let object = inspection.object else { return [] }
     var facts = FactList()
     let manifest = inspection.manifest
@@ -70,7 +70,7 @@ struct PluginInspectCommand: Verb {
       + (manifest.map { ManifestDocument.lines($0, width: width, colour: colour) } ?? [])
   }
 
-  static func document(_ inspection: FileInspection) -> JSONText {
+  static func document(_ inspection: PluginInspection) -> JSONText {
     let object = inspection.object
     return [
       "file": .string(inspection.path),

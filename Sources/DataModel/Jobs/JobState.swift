@@ -72,25 +72,3 @@ package enum RepeatRule: UInt8, Sendable, CaseIterable {
     self = rule
   }
 }
-
-/// Why a job changed: the machine-readable reason that every event carries.
-package enum ReasonCode: String, Sendable, CaseIterable {
-  case submitted
-  case claimed
-  case handedBack = "handed_back"
-  case workerEnded = "worker_ended"
-  case disowned
-  case started
-  case returned
-  case cancelRequested = "cancel_requested"
-  case cancelledBeforeStart = "cancelled_before_start"
-  case cancelTooLate = "cancel_too_late"
-  case deadlinePassed = "deadline_passed"
-  case graceOver = "grace_over"
-  case zombieReturned = "zombie_returned"
-  case endedWhileCancelling = "ended_while_cancelling"
-  case attemptsExhausted = "attempts_exhausted"
-  case finishedLate = "finished_late"
-  case fencedFinish = "fenced_finish"
-  case reasserted
-}

@@ -36,6 +36,9 @@ package enum Why {
 
   private static func ended(_ end: JobEnd, _ events: [JobEvent]) -> [WhyLine] {
     var lines = [WhyLine(end.outcome.name, "it has ended: \(end.outcome.name)")]
+    for event in events where event.reason == .cancelRequested || event.reason == .deadlinePassed {
+      lines.append(WhyLine(event.reason.rawValue, text(event)))
+    }
     if let last = events.last { lines.append(WhyLine(last.reason.rawValue, text(last))) }
     if !end.message.isEmpty { lines.append(WhyLine("message", end.message)) }
     lines += end.leftBehind.map { WhyLine("left_behind", "left behind: \($0)") }
@@ -118,7 +121,8 @@ package enum Why {
   }
 
   private static func text(_ event: JobEvent) -> String {
-    event.detail.isEmpty ? event.reason.rawValue : "\(event.reason.rawValue): \(event.detail)"
+    let sentence = event.reason.sentence
+    return event.detail.isEmpty ? sentence : "\(sentence): \(event.detail)"
   }
 
   private static func worker(_ job: JobRow) -> String { job.node?.description ?? "?" }

@@ -10,10 +10,11 @@ final class CancelLadder: Sendable {
   private let timer: DeadlineTimer
   private let writer: RunWriter
   private let threads: JobThreads
-  private let onZombie: @Sendable () -> Void
+  private let onZombie: @Sendable (JobRun) -> Void
 
   init(
-    timer: DeadlineTimer, writer: RunWriter, threads: JobThreads, onZombie: @escaping @Sendable () -> Void
+    timer: DeadlineTimer, writer: RunWriter, threads: JobThreads,
+    onZombie: @escaping @Sendable (JobRun) -> Void
   ) {
     self.timer = timer
     self.writer = writer
@@ -66,7 +67,7 @@ final class CancelLadder: Sendable {
       return waitGrace(active, milliseconds: max(more, 100))
     }
     guard active.markZombie() else { return }
-    writer.send(RunWrite(active.id, .endGrace)) { [onZombie] _ in onZombie() }
+    writer.send(RunWrite(active.id, .endGrace)) { [onZombie] _ in onZombie(active.id) }
     if let thread = active.state.withLock({ $0.run })?.thread { _ = threads.abandon(thread) }
     EngineLog.error(
       "job \(active.id.job) (\(active.lease.kind)) did not end within its grace time of "

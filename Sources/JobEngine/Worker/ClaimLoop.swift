@@ -61,7 +61,7 @@ final class ClaimLoop: Sendable {
   /// One question to the store; true when there is likely more to take at once.
   private func claimOnce() -> Bool {
     let kinds = generations.kinds
-    let limit = isDraining || kinds.isEmpty ? 0 : min(Self.batch, max(0, slots - inventory.count))
+    let limit = isDraining || kinds.isEmpty ? 0 : min(Self.batch, max(0, slots - inventory.slotsInUse))
     do {
       let answer = try session.perform(
         { ClaimJobs(node: $0, kinds: kinds, limit: limit) }, repeated: false,

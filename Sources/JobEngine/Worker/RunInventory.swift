@@ -5,24 +5,42 @@ import Threading
 
 /// All that this worker holds: the answer to "what do you run?" at every hello.
 final class RunInventory: Sendable {
-  private let runs = Condition<[JobRun: ActiveRun]>([:])
+  private struct State {
+    var runs: [JobRun: ActiveRun] = [:]
+    /// Those that take no slot any more: theirs was replaced.
+    var zombies: Set<JobRun> = []
+  }
+
+  private let state = Threading.Condition(State())
 
   func add(_ run: ActiveRun) {
-    runs.withLock { $0[run.id] = run }
+    state.withLock { $0.runs[run.id] = run }
   }
 
   func remove(_ id: JobRun) {
-    runs.update { $0[id] = nil }
+    state.update {
+      $0.runs[id] = nil
+      $0.zombies.remove(id)
+    }
   }
 
-  func run(_ id: JobRun) -> ActiveRun? { runs.withLock { $0[id] } }
+  /// The run's slot is given to others from now on.
+  func noteZombie(_ id: JobRun) {
+    state.withLock { state in
+      if state.runs[id] != nil { state.zombies.insert(id) }
+    }
+  }
 
-  var all: [ActiveRun] { runs.withLock { Array($0.values) } }
+  func run(_ id: JobRun) -> ActiveRun? { state.withLock { $0.runs[id] } }
 
-  var count: Int { runs.withLock { $0.count } }
+  var all: [ActiveRun] { state.withLock { Array($0.runs.values) } }
+
+  var count: Int { state.withLock { $0.runs.count } }
+
+  var slotsInUse: Int { state.withLock { $0.runs.count - $0.zombies.count } }
 
   /// Waits until nothing is held; false when the time passed first.
   func waitUntilEmpty(milliseconds: Int64) -> Bool {
-    runs.wait(milliseconds: milliseconds) { $0.isEmpty ? true : nil } ?? false
+    state.wait(milliseconds: milliseconds) { $0.runs.isEmpty ? true : nil } ?? false
   }
 }

@@ -59,7 +59,11 @@ package final class Worker: Sendable {
     EngineLog.info("\(slots) jobs at once (\(configuration.slots) asked for; \(limits.statement))")
     let threads = JobThreads(limit: slots)
     let ladder = CancelLadder(
-      timer: .shared, writer: writer, threads: threads, onZombie: { claimBell.ring() })
+      timer: .shared, writer: writer, threads: threads,
+      onZombie: { [inventory] run in
+        inventory.noteZombie(run)
+        claimBell.ring()
+      })
     runner = JobRunner(
       inventory: inventory, writer: writer, session: session, threads: threads, ladder: ladder,
       onFree: { freed.ring() })

@@ -102,7 +102,7 @@ final class Service: Sendable {
   private var handlers: ServerHandlers {
     var handlers = ServerHandlers()
     handlers.gate = { [gate] batch throws(StoreError) in try gate.check(batch) }
-    handlers.onHello = { [supervisor] _, _, process in supervisor.connected(pid: process.pid) }
+    handlers.onHello = { [supervisor] _, node, process in supervisor.connected(node, process) }
     handlers.onEnd = { [supervisor] _, _, process in
       if let process { supervisor.disconnected(pid: process.pid) }
     }

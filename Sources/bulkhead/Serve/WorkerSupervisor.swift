@@ -13,6 +13,10 @@ final class WorkerSupervisor: Sendable {
     var handle: ProcessHandle
     var startedAt: Milliseconds
     var isConnected = false
+    /// It claims nothing more: another is needed beside it.
+    var isDraining = false
+
+    var isAtWork: Bool { isConnected && !isDraining }
   }
 
   private struct State {
@@ -58,6 +62,7 @@ final class WorkerSupervisor: Sendable {
       {
         EngineLog.info("adopting worker \(node.id) (pid \(process.pid)) with \(node.activeJobs) jobs")
         watch(handle)
+        if node.order == .drain { state.update { $0.workers[process.pid]?.isDraining = true } }
       } else {
         if isHere { killLeftovers(session: process.pid) }
         end(node.id, "its process had ended before this engine started")
@@ -69,17 +74,45 @@ final class WorkerSupervisor: Sendable {
   func ensureWorker() {
     OSThread("bh-ensure") { [self] in
       _ = state.wait(milliseconds: Self.adoptionMilliseconds) { state -> Bool? in
-        state.workers.isEmpty || state.isStopping || state.workers.values.contains(where: \.isConnected)
+        state.workers.isEmpty || state.isStopping || state.workers.values.contains(where: \.isAtWork)
           ? true : nil
       }
-      let isNeeded = state.withLock { !$0.workers.values.contains(where: \.isConnected) }
+      let isNeeded = state.withLock { !$0.workers.values.contains(where: \.isAtWork) }
       if isNeeded { start() }
     }
   }
 
-  /// A connection said hello as that process.
-  func connected(pid: Int32) {
-    state.update { $0.workers[pid]?.isConnected = true }
+  /// A connection said hello as that node and process. It may be one that nobody here knows: started by an earlier
+  /// `serve` that was killed before it heard of it, or ended before its hello was read.
+  func connected(_ node: NodeID, _ process: ProcessIdentity) {
+    // One that is being started is known in a moment.
+    _ = state.wait(milliseconds: 5000) { $0.isStarting ? nil : true }
+    let isKnown = state.update { state in
+      guard state.workers[process.pid]?.handle.facts.startTicks == process.startTicks else { return false }
+      state.workers[process.pid]?.isConnected = true
+      return true
+    }
+    if isKnown { return }
+    guard process.bootID == ProcessFacts.bootID(),
+      let handle = ProcessHandle(pid: process.pid, startTicks: process.startTicks, isChild: false)
+    else { return end(node, "its process had ended before its hello was read") }
+    EngineLog.info("worker \(node) (pid \(process.pid)) was started by an earlier engine: taking it over")
+    let isSurplus = state.withLock { $0.isStopping || $0.workers.values.contains { !$0.isDraining } }
+    watch(handle)
+    state.update {
+      $0.workers[process.pid]?.isConnected = true
+      $0.workers[process.pid]?.isDraining = isSurplus
+    }
+    if isSurplus { drain(node) }
+  }
+
+  /// One worker is enough: what this one runs goes on, then it ends.
+  private func drain(_ node: NodeID) {
+    do {
+      _ = try store.perform(OrderNode(node: node, order: .drain))
+    } catch {
+      EngineLog.error("cannot order worker \(node) to drain: \(error)")
+    }
   }
 
   func disconnected(pid: Int32) {
@@ -99,8 +132,6 @@ final class WorkerSupervisor: Sendable {
   func waitUntilGone() {
     _ = state.wait { $0.workers.isEmpty && !$0.isStarting ? true : nil }
   }
-
-  var workerPIDs: [Int32] { state.withLock { Array($0.workers.keys) } }
 
   private func start() {
     let faults = state.update { state -> String?? in
@@ -127,8 +158,9 @@ final class WorkerSupervisor: Sendable {
   private func watch(_ handle: ProcessHandle) {
     let startedAt = WallClock.milliseconds
     let isNew = state.update { state in
-      defer { state.workers[handle.facts.pid] = Watched(handle: handle, startedAt: startedAt) }
-      return state.workers[handle.facts.pid] == nil
+      guard state.workers[handle.facts.pid] == nil else { return false }
+      state.workers[handle.facts.pid] = Watched(handle: handle, startedAt: startedAt)
+      return true
     }
     guard isNew else { return }
     OSThread("bh-watch") { [self] in
@@ -138,14 +170,14 @@ final class WorkerSupervisor: Sendable {
       endNodes(of: handle.facts, detail: how + rest)
       let isStopping = state.withLock { $0.isStopping }
       EngineLog.info("worker (pid \(handle.facts.pid)) \(how)\(rest)")
-      if !isStopping && !hasOther(than: handle.facts.pid) { startLater(startedAt: startedAt) }
       state.update { $0.workers[handle.facts.pid] = nil }
+      // A hello that was read after the first look found the process known; one after this finds it unknown.
+      endNodes(of: handle.facts, detail: how)
+      if !isStopping && !hasOther { startLater(startedAt: startedAt) }
     }
   }
 
-  private func hasOther(than pid: Int32) -> Bool {
-    state.withLock { $0.workers.contains { $0.key != pid && $0.value.isConnected } }
-  }
+  private var hasOther: Bool { state.withLock { $0.workers.values.contains(where: \.isAtWork) } }
 
   private func startLater(startedAt: Milliseconds) {
     let delay = state.withLock { $0.policy.delay(startedAt: startedAt, endedAt: WallClock.milliseconds) }
@@ -160,6 +192,8 @@ final class WorkerSupervisor: Sendable {
       where node.process.pid == facts.pid && node.process.startTicks == facts.startTicks {
         end(node.id, detail)
       }
+    } catch  where error.code == .closed {
+      return  // the next engine ends them
     } catch {
       EngineLog.error("cannot list the workers: \(error)")
     }

@@ -88,6 +88,7 @@ final class RunWriter: Sendable {
 
   /// The writer's thread.
   func run(now: @Sendable () -> Milliseconds) {
+    var failures = 0
     while true {
       waitForWork()
       let (items, isClosing) = take(now())
@@ -98,14 +99,19 @@ final class RunWriter: Sendable {
       do {
         let answers = try session.perform(
           { WriteRuns(node: $0, items: items.map(\.write)) }, repeated: false)
+        failures = 0
         for (item, answer) in zip(items, answers) { item.onAnswer?(answer) }
       } catch  where error.code == .inDoubt {
         putBack(items.filter { !$0.isSettledByHello })
       } catch {
-        EngineLog.error("cannot write \(items.count) changes of jobs: \(error)")
         if session.isOver { return }
+        // Nothing is given up: what cannot be written now (a full disk) is written when it can be.
+        failures += 1
+        if failures.nonzeroBitCount == 1 {
+          EngineLog.error("cannot write \(items.count) changes of jobs, trying on: \(error)")
+        }
         putBack(items)
-        session.pause(milliseconds: 200)
+        session.pause(milliseconds: min(Int64(failures) * 50, 1000))
       }
     }
   }

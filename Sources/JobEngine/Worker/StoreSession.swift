@@ -20,11 +20,14 @@ final class StoreSession: Sendable {
 
   private let dial: StoreDialer
   private let process: ProcessIdentity
+  /// The store answered that it has ended this node: going on is pointless.
+  private let onFenced: @Sendable () -> Void
   private let state: Condition<State>
   private let node = Mutex<NodeID?>(nil)
 
-  init(process: ProcessIdentity, dial: @escaping StoreDialer) {
+  init(process: ProcessIdentity, dial: @escaping StoreDialer, onFenced: @escaping @Sendable () -> Void) {
     self.process = process
+    self.onFenced = onFenced
     self.dial = dial
     state = Condition(.down(MonotonicClock.nanoseconds))
   }
@@ -59,6 +62,9 @@ final class StoreSession: Sendable {
       } catch let error where error.code == .inDoubt || error.code == .noEngine || error.code == .closed {
         waitForEnd(of: store)
         if !repeated { throw StoreError(.inDoubt, error.message) }
+      } catch  where error.code == .fenced {
+        onFenced()
+        throw error
       }
     }
   }

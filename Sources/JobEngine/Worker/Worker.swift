@@ -45,13 +45,17 @@ package final class Worker: Sendable {
   private let claims: ClaimLoop
   private let claimBell: Bell
   private let pluginBell: Bell
+  private let end = Threading.Condition<WorkerEnd?>(nil)
 
   package init(_ configuration: WorkerConfiguration) {
     self.configuration = configuration
     let claimBell = Bell()
     let pluginBell = Bell()
     let freed = SlotBell()
-    session = StoreSession(process: configuration.process, dial: configuration.dial)
+    let end = end
+    session = StoreSession(process: configuration.process, dial: configuration.dial) {
+      end.update { if $0 == nil { $0 = .disowned } }
+    }
     writer = RunWriter(session: session)
     generations = GenerationTable(loader: PluginLoader(host: HostTables.shared.host))
     let limits = ThreadLimits.read()
@@ -82,7 +86,6 @@ package final class Worker: Sendable {
   package func run() -> WorkerEnd {
     let writing = OSThread("bh-writer") { [writer] in writer.run(now: { WallClock.milliseconds }) }
     OSThread("bh-plugins") { [self] in loadPlugins() }
-    let end = Threading.Condition<WorkerEnd?>(nil)
     OSThread("bh-claims") { [self] in
       claims.run()
       end.update { if $0 == nil { $0 = .drained } }
@@ -92,10 +95,18 @@ package final class Worker: Sendable {
       end.update { if $0 == nil { $0 = why } }
     }
     let why = end.wait { $0 } ?? .drained
+    if why == .disowned { letGo() }
     writer.close()
     writing.join(milliseconds: 10_000)
     session.end()
     return why
+  }
+
+  /// Another process answers for these jobs now: nothing more is written for them, and they are told to stop.
+  private func letGo() {
+    EngineLog.error("the store has ended this worker; its \(inventory.count) jobs are told to stop")
+    inventory.all.forEach { runner.settle($0, .fenced) }
+    _ = inventory.waitUntilEmpty(milliseconds: 10_000)
   }
 
   /// Dials again and again; returns when going on is pointless.
@@ -113,9 +124,6 @@ package final class Worker: Sendable {
             claimBell.ring()
           })
       } catch  where error.code == .fenced {
-        EngineLog.error("the store no longer knows this worker: \(error)")
-        inventory.all.forEach { runner.settle($0, .fenced) }
-        _ = inventory.waitUntilEmpty(milliseconds: 10_000)
         return .disowned
       } catch {
         session.pause(milliseconds: 100)

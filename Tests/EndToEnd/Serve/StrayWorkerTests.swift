@@ -39,6 +39,24 @@ import Threading
     }
   }
 
+  @Test("a worker that the store has ended while it lives lets its jobs go and is replaced")
+  func disowned() async throws {
+    try await withEngine { engine in
+      let client = try engine.client()
+      let id = try occupy(engine)
+      let node = try #require(client.nodes().first)
+      let worker = try #require(engine.workers().first)
+      _ = try engine.connect().perform(EndNode(node: node.id, detail: "was ended by hand"))
+      #expect(try client.job(id).status == .live(.lost))
+      #expect(worker.waitForEnd(milliseconds: 20_000) != nil)
+      let next = try submit(client, engine)
+      let row = try client.watch(next) { $0.status != .live(.running) }
+      #expect(row.status == .live(.running))
+      #expect(row.node != node.id)
+      #expect(try client.job(id).status == .live(.lost), "a run that was given up must not write its outcome")
+    }
+  }
+
   /// A process that does nothing: it stands for a worker, and the test speaks for it.
   private func process() throws -> ProcessHandle {
     let null = open("/dev/null", O_WRONLY | O_CLOEXEC)

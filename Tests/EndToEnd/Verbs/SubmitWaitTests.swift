@@ -9,13 +9,13 @@ import Testing
 /// `submit --wait` as a user has it in front of them: what is printed, how it ends, and what happens when either
 /// side goes away.
 @Suite(.serialized) struct SubmitWaitTests {
-  @Test("the exit code is the outcome, and each state has a line")
+  @Test("the exit code is the outcome, and a state that lasts has a line")
   func outcomes() async throws {
     try await VerbEngine.run { verbs in
       for (outcome, code) in [("succeeded", Int32(0)), ("warning", 2), ("failed", 1)] {
         let run = try CommandRun(
           ["submit", "witness:never", "--wait", "--store", verbs.engine.storeArgument]
-            + verbs.witness(milliseconds: 20, outcome: outcome))
+            + verbs.witness(milliseconds: 1000, outcome: outcome))
         #expect(run.exitCode == code, "\(run.output)\(run.errors)")
         let lines = run.output.split(separator: "\n").map(String.init)
         let id = try #require(lines.first)

@@ -84,8 +84,11 @@ final class ServerLoop: Sendable {
   }
 
   private func drainWake(_ buffer: inout [UInt8]) {
-    isWoken.store(false, ordering: .releasing)
+    // First empty the pipe, then allow the next byte: the other way round a byte that came between would be read
+    // away while its sender's mark stays, and nobody could wake this thread again. Whoever calls between the two
+    // needs no byte: everything is looked at after this.
     _ = Glibc.read(wakeRead, &buffer, buffer.count)
+    _ = isWoken.exchange(false, ordering: .acquiringAndReleasing)
   }
 
   /// False when descriptors have run out: the listener is then left alone for a moment, for it would go on calling.

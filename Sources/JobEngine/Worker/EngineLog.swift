@@ -6,6 +6,22 @@ package enum EngineLog {
   package static func info(_ text: String) { write("info", text) }
   package static func error(_ text: String) { write("error", text) }
 
+  /// One entry is one line, whatever a file or a job calls itself.
+  private static func escaped(_ text: String) -> String {
+    guard text.unicodeScalars.contains(where: isControl) else { return text }
+    return text.unicodeScalars.reduce(into: "") { line, scalar in
+      if isControl(scalar) {
+        line += "\\u{" + String(scalar.value, radix: 16) + "}"
+      } else {
+        line.unicodeScalars.append(scalar)
+      }
+    }
+  }
+
+  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+  }
+
   private static func write(_ level: String, _ text: String) {
     var seconds = time(nil)
     var parts = tm()
@@ -14,7 +30,7 @@ package enum EngineLog {
     let stamp =
       "\(parts.tm_year + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))T"
       + "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))Z"
-    let line = Array("\(stamp) \(level) \(text)\n".utf8)
+    let line = Array("\(stamp) \(level) \(escaped(text))\n".utf8)
     // One write keeps lines of several processes whole; a log that cannot be written stops nothing.
     _ = line.withUnsafeBytes { Glibc.write(2, $0.baseAddress, $0.count) }
   }

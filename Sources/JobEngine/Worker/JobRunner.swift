@@ -64,7 +64,8 @@ final class JobRunner: Sendable {
   private func execute(_ active: ActiveRun, _ run: PluginRun) {
     FaultPoint.reach("run.before_entry")
     ladder.begin(active)
-    let end = run.execute()
+    var end = run.execute()
+    end.endedAt = WallClock.milliseconds
     ladder.end(active)
     FaultPoint.reach("run.before_finish")
     settle(active, end)

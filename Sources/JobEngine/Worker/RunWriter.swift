@@ -10,10 +10,11 @@ final class RunWriter: Sendable {
     var write: RunWrite
     var onAnswer: (@Sendable (RunAnswer) -> Void)?
 
-    /// A hello settles starts and finishes; all else is sent again after a connection ended in the middle.
+    /// A hello settles starts; all else is sent again after a connection ended in the middle: the store knows a
+    /// finish that it has, and a hello with a thousand results would be too long.
     var isSettledByHello: Bool {
       switch write.act {
-      case .start, .finish, .handBack: true
+      case .start, .handBack: true
       default: false
       }
     }
@@ -34,6 +35,10 @@ final class RunWriter: Sendable {
   /// Lines that wait while nobody serves; more are counted, not kept.
   private static let maximumLogBytes = 4 << 20
   private static let maximumItems = 4096
+  /// Lines in a row of one run go together; few enough that adding one is cheap.
+  private static let maximumLinesOfItem = 64
+  /// Texts of one request: far below what a frame may hold.
+  private static let maximumBytes = 4 << 20
 
   private let state = Condition(State())
   private let session: StoreSession
@@ -68,7 +73,7 @@ final class RunWriter: Sendable {
       }
       $0.logBytes += line.text.utf8.count
       if let last = $0.items.indices.last, $0.items[last].write.run == run,
-        case .log(let lines) = $0.items[last].write.act
+        case .log(let lines) = $0.items[last].write.act, lines.count < Self.maximumLinesOfItem
       {
         $0.items[last].write.act = .log(lines + [line])
       } else {
@@ -99,6 +104,7 @@ final class RunWriter: Sendable {
       do {
         let answers = try session.perform(
           { WriteRuns(node: $0, items: items.map(\.write)) }, repeated: false)
+        if failures > 0 { EngineLog.info("changes of jobs can be written again") }
         failures = 0
         for (item, answer) in zip(items, answers) { item.onAnswer?(answer) }
       } catch  where error.code == .inDoubt {
@@ -133,9 +139,10 @@ final class RunWriter: Sendable {
         let text = "\(count) lines were dropped: they came faster than they could be stored"
         items.append(Item(write: RunWrite(run, .log([LogLine(at: now, level: 2, text: text)]))))
       }
-      let taken = min(state.items.count, Self.maximumItems)
-      items += state.items[..<taken]
-      state.items.removeFirst(taken)
+      items += state.items
+      let taken = Self.fitting(items)
+      state.items = Array(items[taken...])
+      items.removeSubrange(taken...)
       state.progress = [:]
       state.droppedLines = [:]
       state.logBytes = 0
@@ -144,10 +151,33 @@ final class RunWriter: Sendable {
     }
   }
 
+  /// How many of the first items make one request: one at least.
+  private static func fitting(_ items: [Item]) -> Int {
+    var bytes = 0
+    for (index, item) in items.prefix(maximumItems).enumerated() {
+      bytes += item.write.textBytes
+      if bytes > maximumBytes { return max(index, 1) }
+    }
+    return min(items.count, maximumItems)
+  }
+
   private func putBack(_ items: [Item]) {
     state.update {
       $0.items.insert(contentsOf: items, at: 0)
       $0.isUrgent = !$0.items.isEmpty
+    }
+  }
+}
+
+extension RunWrite {
+  /// About what its texts take on the wire.
+  fileprivate var textBytes: Int {
+    switch act {
+    case .finish(let end):
+      end.leftBehind.reduce(end.message.utf8.count + (end.result?.utf8.count ?? 0)) { $0 + $1.utf8.count }
+    case .progress(let progress): progress.message.utf8.count
+    case .log(let lines): lines.reduce(0) { $0 + $1.text.utf8.count }
+    default: 0
     }
   }
 }

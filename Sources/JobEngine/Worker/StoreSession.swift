@@ -99,6 +99,7 @@ final class StoreSession: Sendable {
   ) throws(StoreError) {
     let ended = Bell()
     let store = try dial { ended.ring() }
+    FaultPoint.reach("worker.before_hello")
     let runs = inventory()
     let known = node.withLock { $0 }
     let answer = try store.perform(

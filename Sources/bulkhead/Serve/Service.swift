@@ -102,7 +102,7 @@ final class Service: Sendable {
   private var handlers: ServerHandlers {
     var handlers = ServerHandlers()
     handlers.gate = { [gate] batch throws(StoreError) in try gate.check(batch) }
-    handlers.onHello = { [supervisor] _, node, process in supervisor.connected(node, process) }
+    handlers.onHello = { [weak self] _, node, process in self?.greet(node, process) }
     handlers.onEnd = { [supervisor] _, _, process in
       if let process { supervisor.disconnected(pid: process.pid) }
     }
@@ -115,6 +115,17 @@ final class Service: Sendable {
       return ServeStop.Reply(activeJobs: stop(StopMode(verb.mode)))
     }
     return handlers
+  }
+
+  /// A worker whose hello comes while the engine ends was no node yet when the others were told: it is told now.
+  private func greet(_ node: NodeID, _ process: ProcessIdentity) {
+    supervisor.connected(node, process)
+    guard stopping.withLock({ $0 }) != nil else { return }
+    do {
+      _ = try store.perform(OrderNode(node: node, order: .drain))
+    } catch {
+      EngineLog.error("cannot order worker \(node) to end: \(error)")
+    }
   }
 
   private func status() throws(StoreError) -> ServeStatus.Reply {
@@ -167,10 +178,11 @@ final class Service: Sendable {
       return try PluginDirectory(
         path: pluginFolder, cache: location.path + ".plugins",
         trial: [CommandLine.executablePath, "plugin-trial"]
-      ) { [registry] outcomes in
+      ) { [registry, pluginFolder] outcomes in
         registry.take(outcomes)
         if first.exchange(false, ordering: .relaxed) {
-          registry.reconcile(present: Set(outcomes.map(\.file)))
+          let names = try? FileManager.default.contentsOfDirectory(atPath: pluginFolder)
+          registry.reconcile(present: Set(names ?? []))
         }
       }
     } catch {

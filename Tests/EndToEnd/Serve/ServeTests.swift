@@ -184,6 +184,37 @@ import Threading
     }
   }
 
+  @Test("TERM before the worker's first word: the worker is told to end as soon as it speaks")
+  func drainBeforeHello() async throws {
+    try await onThread {
+      let engine = try RunningEngine()
+      defer { engine.end() }
+      try engine.start(environment: ["BULKHEAD_WORKER_FAULT": "worker.before_hello=stop"])
+      #expect(engine.waitForOutput("started worker (pid "))
+      let worker = try #require(Self.worker(engine.output))
+      defer { worker.signal(SIGKILL) }
+      let limit = MonotonicClock.nanoseconds + 10_000_000_000
+      while Self.state(worker) != "T", MonotonicClock.nanoseconds < limit { Bell().wait(milliseconds: 5) }
+      engine.serve?.signal(SIGTERM)
+      #expect(engine.waitForOutput("draining"))
+      worker.signal(SIGCONT)
+      #expect(engine.serve?.waitForEnd(milliseconds: 10_000) == "ended with exit code 0")
+    }
+  }
+
+  /// The process that the engine's output names.
+  private static func worker(_ output: String) -> ProcessHandle? {
+    let number = output.components(separatedBy: "started worker (pid ").last?.prefix { $0.isNumber }
+    guard let pid = number.flatMap({ Int32($0) }), let facts = ProcessFacts(pid: pid) else { return nil }
+    return ProcessHandle(pid: pid, startTicks: facts.startTicks, isChild: false)
+  }
+
+  /// Field 3 of /proc/PID/stat.
+  private static func state(_ process: ProcessHandle) -> String {
+    let text = (try? String(contentsOfFile: "/proc/\(process.facts.pid)/stat", encoding: .utf8)) ?? ""
+    return String(text.components(separatedBy: ") ").last?.prefix(1) ?? "")
+  }
+
   // MARK: - what the tests share
 
   private func withEngine(

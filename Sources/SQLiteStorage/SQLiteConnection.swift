@@ -1,4 +1,5 @@
 import CSQLite
+import Glibc
 package import Storage
 
 /// One connection to an SQLite file. Opened without SQLite's own locks: used by one thread at a time.
@@ -10,6 +11,13 @@ package final class SQLiteConnection: SQLConnection {
   /// More than the product has; a flood of different texts (there is none) would start over.
   private static let maximumStatements = 500
 
+  /// A new file is its owner's alone: parameters, logs and results are in it. SQLite gives its other files the same
+  /// rights. What is wrong with the path is said by SQLite.
+  private static func makePrivate(_ path: String) {
+    let file = Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    if file >= 0 { Glibc.close(file) }
+  }
+
   private static let configured = bulkhead_configure_sqlite()
 
   /// Opens or makes the file. `isReader` connections can change nothing. How long to wait for a lock that another
@@ -17,6 +25,7 @@ package final class SQLiteConnection: SQLConnection {
   package init(path: String, isReader: Bool = false, busyMilliseconds: Int32 = 5000) throws(StoreError) {
     self.path = path
     _ = Self.configured
+    if !isReader { Self.makePrivate(path) }
     let flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE | (isReader ? 0 : SQLITE_OPEN_CREATE)
     let code = sqlite3_open_v2(path, &handle, flags, nil)
     guard code == SQLITE_OK else {

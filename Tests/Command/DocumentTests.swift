@@ -102,7 +102,7 @@ import Testing
     let expected: [EngineError.Code: Int32] = [
       .notFound: 6, .unknownAction: 6, .ambiguousAction: 64, .invalidParameters: 64, .refused: 7,
       .noEngine: 69,
-      .store: 70,
+      .store: 7,
     ]
     for code in EngineError.Code.allCases { #expect(ExitStatus.of(code) == expected[code]) }
     let outcomes: [(Outcome, Int32)] = [

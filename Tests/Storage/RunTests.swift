@@ -75,6 +75,24 @@ struct RunTests {
     .log([LogLine(at: 1, level: 1, text: "x")]),
   ]
 
+  @Test(
+    "an outcome that is told late keeps its own time, within what can be", arguments: StoreFlavour.allCases)
+  func toldLate(_ flavour: StoreFlavour) throws {
+    try TestStore.with(flavour) { test in
+      let node = try test.makeNode()
+      for (ended, isKept) in [(Int64(5), true), (-5, false), (1000, false)] {
+        let run = try test.leased(node)
+        #expect(try test.write(node, run, .start) == .done)
+        let startedAt = test.now
+        test.pass(milliseconds: 100)
+        let end = RunEnd(code: 0, endedAt: startedAt + ended)
+        #expect(try test.write(node, run, .finish(end)) == .done)
+        let limits = ended < 0 ? startedAt : test.now
+        #expect(try test.end(run.job)?.finishedAt == (isKept ? startedAt + ended : limits))
+      }
+    }
+  }
+
   @Test("a finish whose answer was lost is done when it is sent again", arguments: StoreFlavour.allCases)
   func inDoubtFinish(_ flavour: StoreFlavour) throws {
     try TestStore.with(flavour) { test in

@@ -11,10 +11,12 @@ package struct RunEnd: Sendable, Equatable {
   /// The stop bits that had been raised when the entry returned.
   package var stopBits: UInt32
   package var usage: Usage
+  /// When it returned, by the worker's clock; 0 when not said. The store may hear of it much later.
+  package var endedAt: Milliseconds
 
   package init(
     code: Int32, message: String = "", result: String? = nil, leftBehind: [String] = [],
-    stopBits: UInt32 = 0, usage: Usage = Usage()
+    stopBits: UInt32 = 0, usage: Usage = Usage(), endedAt: Milliseconds = 0
   ) {
     self.code = code
     self.message = message
@@ -22,6 +24,7 @@ package struct RunEnd: Sendable, Equatable {
     self.leftBehind = leftBehind
     self.stopBits = stopBits
     self.usage = usage
+    self.endedAt = endedAt
   }
 }
 

@@ -46,6 +46,10 @@ package final class PluginDirectory: Sendable {
         "cannot make the plug-in directory \(path) (\(String(cString: strerror(errno))))",
         cure: "make it, or name another one with --plugins")
     }
+    var facts = stat()
+    guard stat(path, &facts) == 0, facts.st_mode & S_IFMT == S_IFDIR else {
+      throw PluginError("\(path) is no directory", cure: "name the plug-in directory with --plugins")
+    }
     thread.update { $0 = OSThread("bh-plugins") { [self] in run() } }
   }
 
@@ -83,7 +87,7 @@ package final class PluginDirectory: Sendable {
         judge(waiting.removeFirst())
         judging += 1
       }
-      tell(state.changes())
+      tell(state.changes(now: Self.now()))
       let limit = min(state.waitMilliseconds(now: Self.now()) ?? Self.lookMilliseconds, Self.lookMilliseconds)
       let events = watch.wait(watched?.number, milliseconds: limit)
       completed = events.completed

@@ -6,6 +6,8 @@ package struct PluginFolderState {
   static let settleMilliseconds: Int64 = 150
   /// A file that seems cut off is not called so before it was left alone for so long.
   static let patienceMilliseconds: Int64 = 2000
+  /// The first answer waits so long for all verdicts: one plug-in that hangs holds up no other for longer.
+  static let firstAnswerMilliseconds: Int64 = 1000
 
   private struct Entry {
     var signature: FileSignature
@@ -31,7 +33,9 @@ package struct PluginFolderState {
   private var entries: [String: Entry] = [:]
   private var published: [String: PluginFileOutcome] = [:]
   private var circumstances: String?
-  private var hasLooked = false
+  /// When the directory was listed first.
+  private var firstLook: Int64?
+  private var hasLooked: Bool { firstLook != nil }
   private var hasPublished = false
 
   package init() {}
@@ -49,7 +53,7 @@ package struct PluginFolderState {
       for name in entries.keys { entries[name]?.doubt() }
     }
     for (name, signature) in listing { note(name, signature, isComplete: completed.contains(name), now: now) }
-    hasLooked = true
+    if firstLook == nil { firstLook = now }
     let ready = entries.filter { $0.value.notBefore <= now && Self.waits($0.value) }.keys.sorted()
     for name in ready { entries[name]?.isBeingJudged = true }
     return ready
@@ -113,11 +117,13 @@ package struct PluginFolderState {
   }
 
   /// What changed since it was asked last: removed ones first, accepted ones last. Nil until every file of
-  /// the first listing has its verdict; the first answer tells all there is.
-  package mutating func changes() -> [PluginFileOutcome]? {
-    guard hasLooked, hasPublished || entries.values.allSatisfy({ $0.verdict != nil }) else { return nil }
+  /// the first listing has its verdict, or a second has passed; the first answer tells all there is by then.
+  package mutating func changes(now time: Int64 = .min) -> [PluginFileOutcome]? {
+    guard let firstLook else { return nil }
+    let isLate = time >= firstLook + Self.firstAnswerMilliseconds
+    guard hasPublished || isLate || entries.values.allSatisfy({ $0.verdict != nil }) else { return nil }
     hasPublished = true
-    let now = Self.outcomes(entries.compactMapValues(\.verdict))
+    let now = outcomes(entries.compactMapValues(\.verdict))
     let removed = published.keys.filter { entries[$0] == nil }.sorted().map {
       PluginFileOutcome.removed(file: $0)
     }
@@ -128,7 +134,7 @@ package struct PluginFolderState {
   }
 
   /// The verdicts, after the rule that one plug-in id is one file.
-  private static func outcomes(_ verdicts: [String: PluginVerdict]) -> [String: PluginFileOutcome] {
+  private func outcomes(_ verdicts: [String: PluginVerdict]) -> [String: PluginFileOutcome] {
     var outcomes: [String: PluginFileOutcome] = [:]
     var files: [String: [String: AcceptedPlugin]] = [:]
     for (name, verdict) in verdicts {
@@ -142,20 +148,21 @@ package struct PluginFolderState {
     return outcomes
   }
 
-  /// Of files with one plug-in id: the only one, the first of several copies, or none.
-  private static func oneOf(_ files: [String: AcceptedPlugin]) -> [String: PluginFileOutcome] {
+  /// Of files with one plug-in id: the only one; of several copies the one in use, else the first; or none.
+  private func oneOf(_ files: [String: AcceptedPlugin]) -> [String: PluginFileOutcome] {
     let names = files.keys.sorted()
     let areEqual = Set(files.values.map(\.sha256)).count == 1
+    let used = names.first { isInUse($0, files[$0]) } ?? names[0]
     var outcomes: [String: PluginFileOutcome] = [:]
     for (name, plugin) in files {
-      if areEqual, name == names[0] {
+      if areEqual, name == used {
         outcomes[name] = .accepted(file: name, plugin)
         continue
       }
       let others = names.filter { $0 != name }.joined(separator: ", ")
       let objection =
         areEqual
-        ? Objection("it has the same bytes as \(names[0]), which is used", cure: "remove \(name)")
+        ? Objection("it has the same bytes as \(used), which is used", cure: "remove \(name)")
         : Objection(
           "it is the plug-in \"\(plugin.manifest.id)\", and so is \(others) with other bytes; none of them is used",
           cure: "keep one of \(names.joined(separator: ", "))")
@@ -163,6 +170,11 @@ package struct PluginFolderState {
         file: name, PluginRefusal(file: name, objection, sha256: plugin.sha256, pluginID: plugin.manifest.id))
     }
     return outcomes
+  }
+
+  private func isInUse(_ name: String, _ plugin: AcceptedPlugin?) -> Bool {
+    guard let plugin else { return false }
+    return published[name] == .accepted(file: name, plugin)
   }
 }
 

@@ -5,6 +5,8 @@ import Glibc
 
 extension TrialLoad {
   private static let nobody: UInt32 = 65534
+  /// Longer than any limit of the parent's.
+  private static let trialAlarmSeconds: UInt32 = 30
 
   /// The child's side: gives up its rights, loads the open file, calls its entry and prints what came of it.
   /// The caller ends the process at once with what this returns, without running destructors.
@@ -12,6 +14,8 @@ extension TrialLoad {
     // What the plug-in prints goes to the error pipe; only we know the number of the report's.
     let report = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 100)
     dup2(STDERR_FILENO, STDOUT_FILENO)
+    // Should whoever waits for us be killed, nobody ends a plug-in that hangs: the kernel does, a little later.
+    alarm(trialAlarmSeconds)
     do throws(Objection) {
       try giveUpRights()
       let manifest = try manifest(fd)

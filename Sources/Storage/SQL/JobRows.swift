@@ -31,10 +31,14 @@ struct JobRows {
     _ entry: JobChanges.Entry, _ outcome: Outcome, message: String, run: RunEnd?, now: Milliseconds
   ) {
     let usage = run?.usage ?? Usage()
+    // An outcome reached while nobody served is told late; its time is the worker's, within what can be.
+    let told = run?.endedAt ?? 0
+    let finishedAt = told > 0 ? min(now, max(told, entry.startedAt ?? 0)) : now
     done.append([
       .int(entry.job.rawValue), .int(Int64(outcome.rawValue)), .int(entry.facts.fence),
       .int(Int64(entry.facts.attempt)), .int(entry.facts.cancelRequested ? 1 : 0),
-      .optional(entry.node?.rawValue), .optional(entry.startedAt), .int(now), .int(Int64(run?.code ?? 0)),
+      .optional(entry.node?.rawValue), .optional(entry.startedAt), .int(finishedAt),
+      .int(Int64(run?.code ?? 0)),
       .text(message), .optional(run?.result), Self.leftBehind(run?.leftBehind ?? []),
       .int(usage.cpuNanoseconds), .int(usage.wallNanoseconds), .int(usage.hostCalls),
       .text(entry.reason.rawValue),

@@ -70,13 +70,17 @@ extension ReportPlugin: StoreVerb {
 }
 
 private enum PluginTable {
+  /// A file that was never taken and is gone again is no news to anybody.
+  private static let worthTelling =
+    " where not (state = \(PluginFile.State.removed.rawValue) and manifest = '')"
+
   static func files(in transaction: SQLTransaction, named file: String? = nil) throws(StoreError)
     -> [PluginFile]
   {
     var files: [PluginFile] = []
     try transaction.connection.query(
       "select file, state, plugin_id, version, sha256, manifest, image, message, generation, changed_at "
-        + "from plugin_file" + (file == nil ? "" : " where file = $1") + " order by file",
+        + "from plugin_file" + (file == nil ? Self.worthTelling : " where file = $1") + " order by file",
       file.map { [.text($0)] } ?? []
     ) { row in
       files.append(

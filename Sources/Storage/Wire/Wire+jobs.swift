@@ -54,12 +54,14 @@ extension RunEnd: WireCodable {
     writer.put(leftBehind)
     writer.put(stopBits)
     writer.put(usage)
+    writer.put(endedAt)
   }
 
   package init(from reader: inout WireReader) throws(StoreError) {
     self.init(
       code: try reader.number(), message: try reader.string(), result: try reader.value(),
-      leftBehind: try reader.value(), stopBits: try reader.number(), usage: try reader.value())
+      leftBehind: try reader.value(), stopBits: try reader.number(), usage: try reader.value(),
+      endedAt: try reader.number())
   }
 }
 

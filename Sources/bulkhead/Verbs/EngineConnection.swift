@@ -32,8 +32,15 @@ struct EngineConnection {
     signal(SIGPIPE, SIG_IGN)
     self.location = location
     socketPath = try location.socketPath()
-    store = try RemoteStore.connect(path: socketPath, onEnd: {})
     let path = socketPath
+    do {
+      store = try RemoteStore.connect(path: path, onEnd: {})
+    } catch  where error.code == .noEngine && !path.hasPrefix(location.path) {
+      // The socket of a long path is named by a hash: people are told of the store that they asked for.
+      throw StoreError(
+        .noEngine, "no engine is serving \(location.path)",
+        cure: "start one: bulkhead serve --store \(location)")
+    }
     client = JobClient(
       store: store, redial: { () throws(StoreError) in try RemoteStore.connect(path: path, onEnd: {}) })
   }

@@ -21,9 +21,8 @@ enum ExitStatus {
     switch code {
     case .notFound, .unknownAction: notFound
     case .ambiguousAction, .invalidParameters: usage
-    case .refused: refused
+    case .refused, .store: refused
     case .noEngine: noEngine
-    case .store: bug
     }
   }
 

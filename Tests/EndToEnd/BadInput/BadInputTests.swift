@@ -124,6 +124,46 @@ import Testing
     }
   }
 
+  @Test("a plug-in that hangs at start holds up no other, and serve names a directory that is none")
+  func hangingPlugin() async throws {
+    try await onThread {
+      let engine = try RunningEngine()
+      defer { engine.end() }
+      try engine.install(Sample.build("SamplePlugins/Misbehaving/hang_constructor.c"), as: "hang.so")
+      try engine.install(Sample.build("SamplePlugins/noop/noop.c"), as: "bench.so")
+      try engine.start()
+      // The trial of the hanging one takes its ten seconds; this waits for less.
+      try engine.waitForPlugins(milliseconds: 6000) { list in
+        list.reports.contains(where: \.isLoaded) && !list.files.contains { $0.file == "hang.so" }
+      }
+      let file = engine.folder + "/file"
+      try Data().write(to: URL(fileURLWithPath: file))
+      let wrong = try CommandRun(["serve", "--store", "sqlite:" + engine.folder + "/b.db", "--plugins", file])
+      #expect(wrong.exitCode == 7)
+      #expect(wrong.errors.contains("is no directory"), "\(wrong.errors)")
+    }
+  }
+
+  @Test("stores that cannot be are refused with what to do, and are no bug of ours")
+  func wrongStores() async throws {
+    try await onThread {
+      let engine = try RunningEngine()
+      defer { engine.end() }
+      let text = engine.folder + "/text.db"
+      try "not a database, but long enough to look like one".write(
+        toFile: text, atomically: true, encoding: .utf8)
+      for store in [text, engine.folder, engine.folder + "/nowhere/a.db"] {
+        let run = try CommandRun(["serve", "--store", "sqlite:" + store, "--plugins", engine.pluginFolder])
+        #expect(run.exitCode == 7, "\(store): \(run.errors)")
+        #expect(run.errors.contains(store), "\(run.errors)")
+      }
+      let long = "sqlite:" + engine.folder + "/" + String(repeating: "x", count: 120) + ".db"
+      let run = try CommandRun(["status", "--store", long])
+      #expect(run.exitCode == 69)
+      #expect(run.errors.contains("bulkhead serve --store " + long), "\(run.errors)")
+    }
+  }
+
   @Test("verbs without an engine say how to start one")
   func noEngine() async throws {
     try await onThread {

@@ -46,6 +46,26 @@ struct PluginFolderStateTests {
     #expect(empty.changes() == [])
   }
 
+  @Test("a plug-in that hangs holds up the first answer for a second, not longer")
+  mutating func lateFirst() throws {
+    _ = state.look(["a.so": Self.signature(1), "hangs.so": Self.signature(2)], now: 50)
+    state.judged("a.so", Self.signature(1), try Self.accepted("a"), now: 60)
+    #expect(state.changes(now: 1049) == nil)
+    #expect(files(state.changes(now: 1050)) == ["+a.so"])
+    state.judged("hangs.so", Self.signature(2), Self.refused("hangs.so"), now: 10_000)
+    #expect(files(state.changes(now: 10_000)) == ["!hangs.so"])
+  }
+
+  @Test("a copy that comes later does not displace the file that is in use")
+  mutating func laterCopy() throws {
+    _ = state.look(["b.so": Self.signature(1)], now: 0)
+    state.judged("b.so", Self.signature(1), try Self.accepted("web"), now: 0)
+    #expect(files(state.changes()) == ["+b.so"])
+    _ = state.look(["a.so": Self.signature(1), "b.so": Self.signature(1)], completed: ["a.so"], now: 10)
+    state.judged("a.so", Self.signature(1), try Self.accepted("web"), now: 10)
+    #expect(files(state.changes()) == ["!a.so"])
+  }
+
   @Test("a new file is taken when it was left alone for 150 ms, or when its writer closed it")
   mutating func settle() throws {
     _ = state.look([:], now: 0)

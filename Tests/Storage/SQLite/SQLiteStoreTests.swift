@@ -35,6 +35,16 @@ struct SQLiteStoreTests {
       ])
   }
 
+  @Test("the store's files are their owner's alone")
+  func privateFiles() throws {
+    let test = try TestStore()
+    defer { test.end() }
+    for suffix in ["", "-wal", "-shm"] {
+      let facts = try FileManager.default.attributesOfItem(atPath: test.path + suffix)
+      #expect(facts[.posixPermissions] as? Int == 0o600, "\(suffix)")
+    }
+  }
+
   @Test("what was committed is there after the store was opened again")
   func reopened() throws {
     let test = try TestStore()

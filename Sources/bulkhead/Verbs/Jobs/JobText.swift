@@ -25,9 +25,10 @@ enum JobText {
     return parts.joined(separator: "  ")
   }
 
-  /// How long it has run, or ran; nil when it has not started.
+  /// How long it has run, or ran; nil when it has not started, or when nobody knows (lost).
   static func runMilliseconds(_ job: JobRow, now: Milliseconds) -> Milliseconds? {
     guard let startedAt = job.startedAt else { return nil }
+    if case .live(.lost) = job.status { return nil }
     guard case .ended(let end) = job.status else { return max(0, now - startedAt) }
     return max(0, end.finishedAt - startedAt)
   }

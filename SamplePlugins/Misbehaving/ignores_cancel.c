@@ -30,6 +30,7 @@ static double now_seconds(void) {
 }
 
 static int32_t busy(bh_ctx *ctx) {
+  bh_progress(ctx, 0, 0, "busy"); /* says that it was entered; after this it asks the host nothing more */
   const double end = now_seconds() + bh_param_f64(ctx, "seconds", 0);
   while (now_seconds() < end) continue;
   return BH_OK;

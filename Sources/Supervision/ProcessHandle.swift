@@ -8,6 +8,23 @@ package final class ProcessHandle: Sendable {
   private let pidfd: Int32
   private let isChild: Bool
 
+  /// What a look at a process came to. That one could not look is no proof of its end.
+  package enum Look: Sendable {
+    case living(ProcessHandle)
+    case ended
+    case unknown(String)
+  }
+
+  /// Looks at a process that is no child of this one.
+  package static func look(pid: Int32, startTicks: Int64) -> Look {
+    if let handle = ProcessHandle(pid: pid, startTicks: startTicks, isChild: false) { return .living(handle) }
+    if kill(pid, 0) != 0 && errno == ESRCH { return .ended }
+    // The number is taken: by another process, by one that has ended and was not asked for, or we cannot see it.
+    guard let facts = ProcessFacts(pid: pid) else { return .unknown("/proc/\(pid)/stat cannot be read") }
+    if facts.startTicks != startTicks || facts.hasEnded { return .ended }
+    return .unknown("no descriptor for process \(pid) could be opened")
+  }
+
   /// Takes hold of a living process; nil when it has ended or the number belongs to another one now.
   package init?(pid: Int32, startTicks: Int64, isChild: Bool) {
     let pidfd = cprocess_pidfd_open(pid)

@@ -66,7 +66,19 @@ package struct JobClient: Sendable {
     throw Self.noSuchJob(id)
   }
 
-  package func jobs(_ query: ListJobs) throws(EngineError) -> [JobRow] { try ask(query) }
+  /// As many as were asked for, if there are so many: an answer that would be too long ends early.
+  package func jobs(_ query: ListJobs) throws(EngineError) -> [JobRow] {
+    var rows: [JobRow] = []
+    var page = query
+    while rows.count < query.limit {
+      page.limit = query.limit - rows.count
+      let more = try ask(page)
+      guard let last = more.last else { break }
+      rows += more
+      page.before = last.id
+    }
+    return rows
+  }
 
   package func events(_ id: JobID) throws(EngineError) -> [JobEvent] { try ask(ListEvents(job: id)) }
 

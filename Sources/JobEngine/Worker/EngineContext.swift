@@ -57,7 +57,7 @@ final class EngineRecords: RecordFacade {
   }
 
   func create(entity: UInt32, values: [FieldAssignment]) throws(HostError) -> Int64 {
-    let id = nextRecordID()
+    let id = try nextRecordID()
     _ = try write(.create(entity: entity, id: id, values: values))
     return id
   }
@@ -71,10 +71,13 @@ final class EngineRecords: RecordFacade {
   }
 
   /// Made here, so that a create can be repeated: unique by job, fence and number.
-  private func nextRecordID() -> Int64 {
+  private func nextRecordID() throws(HostError) -> Int64 {
     let number = counters.withLock { counters -> Int64 in
       counters.created += 1
       return counters.created
+    }
+    guard number <= 0xFFFF else {
+      throw HostError(code: -10, message: "one run can make 65,535 records, not more")
     }
     return run.job.rawValue << 24 | (run.fence & 0xFF) << 16 | (number & 0xFFFF)
   }

@@ -2,7 +2,7 @@ import DataModel
 import JobEngine
 import PluginHost
 import Storage
-import Synchronization
+import Threading
 
 /// Keeps the store's list of plug-ins as the directory is: each file that came, was refused or went is one row.
 final class PluginRegistry: Sendable {
@@ -34,11 +34,19 @@ final class PluginRegistry: Sendable {
     }
   }
 
+  /// Tried until it is stored: the watch tells each change once. On the watch's own thread.
   private func put(_ file: PluginFile) {
-    do {
-      _ = try store.perform(PutPluginFile(file))
-    } catch {
-      EngineLog.error("cannot store what became of \(file.file): \(error)")
+    let pause = Bell()
+    while true {
+      do {
+        _ = try store.perform(PutPluginFile(file))
+        return
+      } catch  where error.code == .closed {
+        return
+      } catch {
+        EngineLog.error("cannot store what became of \(file.file), trying again in a second: \(error)")
+        pause.wait(milliseconds: 1000)
+      }
     }
   }
 

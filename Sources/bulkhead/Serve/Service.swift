@@ -140,6 +140,7 @@ final class Service: Sendable {
   /// Asks to end; asking for more goes further, asking for less changes nothing. How many jobs are active.
   @discardableResult
   func stop(_ mode: StopMode) -> Int {
+    supervisor.stopStarting()
     let isNew = stopping.update { current -> Bool in
       guard current.map({ $0 < mode }) ?? true else { return false }
       current = mode
@@ -147,7 +148,6 @@ final class Service: Sendable {
     }
     let jobs = activeJobs
     guard isNew else { return jobs }
-    supervisor.stopStarting()
     do {
       switch mode {
       case .drain:

@@ -23,6 +23,7 @@ final class WorkerSupervisor: Sendable {
     var workers: [Int32: Watched] = [:]
     var policy = RestartPolicy()
     var isStopping = false
+    var isKilling = false
     var isStarting = false
     /// Faults are armed in the first worker only: the next one has to live.
     var firstWorkerFaults: String?
@@ -57,15 +58,20 @@ final class WorkerSupervisor: Sendable {
     for node in try store.perform(ListNodes()) {
       let process = node.process
       let isHere = process.bootID == boot
-      if isHere,
-        let handle = ProcessHandle(pid: process.pid, startTicks: process.startTicks, isChild: false)
-      {
+      let look = isHere ? ProcessHandle.look(pid: process.pid, startTicks: process.startTicks) : .ended
+      if case .unknown(let why) = look {
+        throw StoreError(
+          .invalid,
+          "it is not known whether worker \(node.id) (pid \(process.pid)) still runs its jobs: \(why)",
+          cure: "let serve read /proc and open more files, then start it again")
+      }
+      if case .living(let handle) = look {
         EngineLog.info("adopting worker \(node.id) (pid \(process.pid)) with \(node.activeJobs) jobs")
         watch(handle)
         if node.order == .drain { state.update { $0.workers[process.pid]?.isDraining = true } }
       } else {
         if isHere { killLeftovers(session: process.pid) }
-        end(node.id, "its process had ended before this engine started")
+        end(node.id, "had ended before this engine started")
       }
     }
   }
@@ -93,9 +99,25 @@ final class WorkerSupervisor: Sendable {
       return true
     }
     if isKnown { return }
-    guard process.bootID == ProcessFacts.bootID(),
-      let handle = ProcessHandle(pid: process.pid, startTicks: process.startTicks, isChild: false)
-    else { return end(node, "its process had ended before its hello was read") }
+    // On a thread of its own: it may have to wait, and other questions must not.
+    OSThread("bh-stray") { [self] in takeOver(node, process) }
+  }
+
+  private func takeOver(_ node: NodeID, _ process: ProcessIdentity) {
+    var handle: ProcessHandle?
+    while handle == nil {
+      let isHere = process.bootID == ProcessFacts.bootID()
+      switch isHere ? ProcessHandle.look(pid: process.pid, startTicks: process.startTicks) : .ended {
+      case .living(let living): handle = living
+      case .ended:
+        if isHere { killLeftovers(session: process.pid) }
+        return end(node, "had ended before its hello was read")
+      case .unknown(let why):
+        EngineLog.error("worker \(node) cannot be watched, trying again in a second: \(why)")
+        _ = state.wait(milliseconds: 1000) { _ -> Bool? in nil }
+      }
+    }
+    guard let handle else { return }
     EngineLog.info("worker \(node) (pid \(process.pid)) was started by an earlier engine: taking it over")
     let isSurplus = state.withLock { $0.isStopping || $0.workers.values.contains { !$0.isDraining } }
     watch(handle)
@@ -124,8 +146,13 @@ final class WorkerSupervisor: Sendable {
     state.update { $0.isStopping = true }
   }
 
+  /// Those that live now, and any that is just being started.
   func killAll() {
-    for worker in state.withLock({ Array($0.workers.values) }) { worker.handle.signal(9) }
+    let workers = state.update { state in
+      state.isKilling = true
+      return Array(state.workers.values)
+    }
+    for worker in workers { worker.handle.signal(9) }
   }
 
   /// Waits until every worker has ended and the store knows it.
@@ -163,6 +190,7 @@ final class WorkerSupervisor: Sendable {
       return true
     }
     guard isNew else { return }
+    if state.withLock({ $0.isKilling }) { handle.signal(9) }
     OSThread("bh-watch") { [self] in
       let how = handle.waitForEnd() ?? "ended"
       let killed = handle.killSession()
@@ -187,15 +215,19 @@ final class WorkerSupervisor: Sendable {
 
   /// A process may have registered twice, when the answer to its first hello was lost: all its nodes end.
   private func endNodes(of facts: ProcessFacts, detail: String) {
-    do {
-      for node in try store.perform(ListNodes())
-      where node.process.pid == facts.pid && node.process.startTicks == facts.startTicks {
-        end(node.id, detail)
+    while true {
+      do {
+        for node in try store.perform(ListNodes())
+        where node.process.pid == facts.pid && node.process.startTicks == facts.startTicks {
+          end(node.id, detail)
+        }
+        return
+      } catch  where error.code == .closed {
+        return  // the next engine ends them
+      } catch {
+        EngineLog.error("cannot list the workers, trying again in a second: \(error)")
+        _ = state.wait(milliseconds: 1000) { _ -> Bool? in nil }
       }
-    } catch  where error.code == .closed {
-      return  // the next engine ends them
-    } catch {
-      EngineLog.error("cannot list the workers: \(error)")
     }
   }
 

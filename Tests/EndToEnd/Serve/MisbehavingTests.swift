@@ -14,7 +14,7 @@ import Testing
         kind: JobKind(plugin: "ignores-cancel", action: "busy"), params: "{\"seconds\":2}",
         graceMilliseconds: 100)
       let id = try submit(engine, request)
-      _ = try client.watch(id) { $0.status != .live(.running) }
+      _ = try client.watch(id) { $0.progress == nil }  // it was entered
       #expect(try client.cancel(id) == .cancelling)
       let zombie = try client.watch(id) { $0.status != .live(.zombie) }
       try #require(zombie.status == .live(.zombie))
@@ -35,7 +35,7 @@ import Testing
       let kind = JobKind(plugin: "ignores-cancel", action: "busy")
       let stuck = try submit(
         engine, JobRequest(kind: kind, params: "{\"seconds\":60}", graceMilliseconds: 100))
-      _ = try client.watch(stuck) { $0.status != .live(.running) }
+      _ = try client.watch(stuck) { $0.progress == nil }  // it was entered
       let next = try submit(engine, JobRequest(kind: kind, params: "{\"seconds\":0}"))
       _ = try client.cancel(stuck)
       #expect(try client.watch(next) { _ in true }.status.name == "succeeded")

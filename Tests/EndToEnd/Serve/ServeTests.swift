@@ -130,7 +130,7 @@ import Threading
       let client = try engine.client()
       let id = try client.submit(
         Submission(action: "ignores-cancel:busy", assignments: [(name: "seconds", text: "600")]))[0]
-      try running(client, id)
+      _ = try client.watch(id) { $0.progress == nil }  // it was entered
       for text in ["draining", "cancelling", "killing"] {
         engine.serve?.signal(SIGTERM)
         #expect(engine.waitForOutput(text))

@@ -46,7 +46,7 @@ final class ClaimLoop: Sendable {
 
   /// A run has ended. Only a loop that was held back by its slots has anything to do now.
   func slotFreed() {
-    if isStarved.exchange(false, ordering: .relaxed) || isDraining { bell.ring() }
+    if isStarved.exchange(false, ordering: .sequentiallyConsistent) || isDraining { bell.ring() }
   }
 
   /// The loop's thread: until the session is over.
@@ -61,14 +61,17 @@ final class ClaimLoop: Sendable {
   /// One question to the store; true when there is likely more to take at once.
   private func claimOnce() -> Bool {
     let kinds = generations.kinds
-    let limit = isDraining || kinds.isEmpty ? 0 : min(Self.batch, max(0, slots - inventory.slotsInUse))
+    let mayClaim = !isDraining && !kinds.isEmpty
+    let limit = mayClaim ? min(Self.batch, max(0, slots - inventory.slotsInUse)) : 0
     do {
       let answer = try session.perform(
         { ClaimJobs(node: $0, kinds: kinds, limit: limit) }, repeated: false,
         giveUp: { self.isDraining && self.inventory.count == 0 })
-      isStarved.store(!isDraining && answer.leases.count == limit, ordering: .relaxed)
+      let tookAll = mayClaim && answer.leases.count == limit
+      isStarved.store(tookAll, ordering: .sequentiallyConsistent)
       take(answer)
-      return limit > 0 && answer.leases.count == limit
+      // A slot that was freed before the mark was set rang nobody: looked at here.
+      return tookAll && inventory.slotsInUse < slots
     } catch  where error.code == .inDoubt {
       // What was claimed and not heard of is handed back by the next hello.
       return true

@@ -131,15 +131,20 @@ package final class RunningEngine: @unchecked Sendable {
     throw Failure("the plug-ins did not become as wanted:\n" + output)
   }
 
-  /// Ends everything and removes the folder.
+  /// Ends everything and removes the folder: also a worker that has not said its first word yet.
   package func end() {
-    let pids = (try? workers()) ?? []
     killServe()
-    for worker in pids {
-      worker.signal(SIGKILL)
-      _ = worker.waitForEnd(milliseconds: 10_000)
-    }
+    for pid in processesOfSocket() { kill(pid, SIGKILL) }
     try? FileManager.default.removeItem(atPath: folder)
+  }
+
+  /// Whoever was started with this engine's socket on its command line.
+  private func processesOfSocket() -> [Int32] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+    return names.compactMap { Int32($0) }.filter { pid in
+      let bytes = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline") ?? Data()
+      return pid != getpid() && bytes.split(separator: 0).contains { $0.elementsEqual(socketPath.utf8) }
+    }
   }
 
   private func readOutput(_ file: Int32, of start: Int) {

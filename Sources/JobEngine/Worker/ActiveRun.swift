@@ -13,7 +13,7 @@ final class ActiveRun: Sendable {
     /// Did not end within its grace time.
     case zombie
     /// Returned; the outcome is on its way to the store.
-    case finished(RunEnd)
+    case finished
   }
 
   struct State {
@@ -103,7 +103,7 @@ final class ActiveRun: Sendable {
     state.withLock {
       if $0.isFenced { return nil }
       if case .zombie = $0.phase { return RunWrite(id, .zombieReturned) }
-      $0.phase = .finished(end)
+      $0.phase = .finished
       return RunWrite(id, .finish(end))
     }
   }

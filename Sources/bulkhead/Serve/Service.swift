@@ -102,7 +102,7 @@ final class Service: Sendable {
   private var handlers: ServerHandlers {
     var handlers = ServerHandlers()
     handlers.gate = { [gate] batch throws(StoreError) in try gate.check(batch) }
-    handlers.onHello = { [weak self] _, node, process in self?.greet(node, process) }
+    handlers.onHello = { [supervisor] _, node, process in supervisor.connected(node, process) }
     handlers.onEnd = { [supervisor] _, _, process in
       if let process { supervisor.disconnected(pid: process.pid) }
     }
@@ -115,17 +115,6 @@ final class Service: Sendable {
       return ServeStop.Reply(activeJobs: stop(StopMode(verb.mode)))
     }
     return handlers
-  }
-
-  /// A worker whose hello comes while the engine ends was no node yet when the others were told: it is told now.
-  private func greet(_ node: NodeID, _ process: ProcessIdentity) {
-    supervisor.connected(node, process)
-    guard stopping.withLock({ $0 }) != nil else { return }
-    do {
-      _ = try store.perform(OrderNode(node: node, order: .drain))
-    } catch {
-      EngineLog.error("cannot order worker \(node) to end: \(error)")
-    }
   }
 
   private func status() throws(StoreError) -> ServeStatus.Reply {

@@ -98,7 +98,11 @@ final class WorkerSupervisor: Sendable {
       state.workers[process.pid]?.isConnected = true
       return true
     }
-    if isKnown { return }
+    if isKnown {
+      // It was no node yet when the others were told to end: it is told now.
+      if state.withLock({ $0.isStopping }) { drain(node) }
+      return
+    }
     // On a thread of its own: it may have to wait, and other questions must not.
     OSThread("bh-stray") { [self] in takeOver(node, process) }
   }
@@ -125,10 +129,10 @@ final class WorkerSupervisor: Sendable {
       $0.workers[process.pid]?.isConnected = true
       $0.workers[process.pid]?.isDraining = isSurplus
     }
-    if isSurplus { drain(node) }
+    if isSurplus { drain(node) }  // one worker is enough
   }
 
-  /// One worker is enough: what this one runs goes on, then it ends.
+  /// What it runs goes on, then it ends.
   private func drain(_ node: NodeID) {
     do {
       _ = try store.perform(OrderNode(node: node, order: .drain))

@@ -49,10 +49,18 @@ let package = Package(
       "PluginHost", ["DataModel", "Threading", "CBulkheadPlugin", "CPluginRuntime", "CCrypto", "CProcess"]),
     library("JobEngine", ["Storage", "PluginHost", "DataModel", "Threading"]),
     library("Supervision", ["DataModel", "Threading", "CProcess"]),
+    library(
+      "PluginCheck",
+      [
+        "JobEngine", "Storage", "PluginHost", "DataModel", "Threading", "CBulkheadPlugin", "CPluginRuntime",
+        "CProcess",
+      ]),
+    library("Simulation", ["JobEngine", "Storage", "PluginHost", "DataModel", "Threading"]),
     .executableTarget(
       name: "bulkhead",
       dependencies: [
-        "JobEngine", "Supervision", "SQLiteStorage", "Storage", "PluginHost", "DataModel", "Threading",
+        "JobEngine", "PluginCheck", "Simulation", "Supervision", "SQLiteStorage", "Storage", "PluginHost",
+        "DataModel", "Threading",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
 
@@ -80,6 +88,9 @@ let package = Package(
     tests("Supervision", ["Supervision", "DataModel", "Threading"]),
     tests("Command", ["bulkhead", "JobEngine", "Storage", "DataModel"]),
     tests("EndToEnd", ["bulkhead", "JobEngine", "Storage", "Supervision", "DataModel", "Threading"]),
+    tests(
+      "PluginCheck", ["bulkhead", "PluginCheck", "PluginHost", "JobEngine", "Storage", "DataModel", "Threading"]),
+    tests("Simulation", ["Simulation", "JobEngine", "Storage", "SQLiteStorage", "DataModel", "Threading"]),
     tests("Tidy", []),
   ],
   swiftLanguageModes: [.v6],

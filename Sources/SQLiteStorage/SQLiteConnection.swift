@@ -49,6 +49,23 @@ package final class SQLiteConnection: SQLConnection {
     }
   }
 
+  /// A database in memory that only this connection can see.
+  package init(inMemory: Void) throws(StoreError) {
+    path = ":memory:"
+    _ = Self.configured
+    let flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY
+    let code = sqlite3_open_v2(path, &handle, flags, nil)
+    guard code == SQLITE_OK else {
+      let error = SQLiteFault.error(handle, code, path)
+      sqlite3_close_v2(handle)
+      handle = nil
+      throw error
+    }
+    sqlite3_extended_result_codes(handle, 1)
+    try execute("pragma foreign_keys = on")
+    try execute("pragma temp_store = memory")
+  }
+
   deinit { close() }
 
   package func close() {

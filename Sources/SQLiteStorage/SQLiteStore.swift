@@ -25,4 +25,14 @@ package enum SQLiteStore {
     try reader.keepWAL()
     return SQLStore(writer: writer, reader: reader, catalogue: catalogue, location: path, clock: clock)
   }
+
+  /// A store in memory: the same tables and verbs, gone with the process. For the simulator and for trying a plug-in
+  /// without an engine.
+  package static func inMemory(
+    catalogue: Catalogue = .standard, clock: @escaping @Sendable () -> Milliseconds
+  ) throws(StoreError) -> SQLStore {
+    let connection = try SQLiteConnection(inMemory: ())
+    try Migrations.bring(connection, to: catalogue, now: clock(), location: "memory")
+    return SQLStore(only: connection, catalogue: catalogue, location: "memory", clock: clock)
+  }
 }

@@ -1,3 +1,11 @@
+CREATE TABLE audit (
+  id integer primary key,
+  at integer not null,
+  who text not null,
+  verb text not null,
+  subject text not null,
+  detail text not null) strict;
+
 CREATE TABLE counter (
   name text primary key,
   value integer not null) strict, without rowid;
@@ -32,7 +40,7 @@ CREATE TABLE job_done (
   cpu_ns integer not null,
   wall_ns integer not null,
   host_calls integer not null,
-  reason text not null) strict;
+  reason text not null, allocations integer, allocated_bytes integer, peak_bytes integer, live_bytes integer, live_blocks integer) strict;
 
 CREATE TABLE job_event (
   job integer not null,
@@ -94,6 +102,16 @@ CREATE TABLE job_spec (
   grace_ms integer not null,
   submitted_at integer not null) strict;
 
+CREATE TABLE job_step (
+  job integer not null,
+  name text not null,
+  number integer not null,
+  state integer not null,
+  result text not null,
+  begun_at integer not null,
+  done_at integer,
+  primary key (job, name)) strict, without rowid;
+
 CREATE TABLE node (
   id integer primary key,
   pid integer not null,
@@ -102,7 +120,7 @@ CREATE TABLE node (
   node_order integer not null,
   since integer not null,
   ended_at integer,
-  ended_detail text) strict;
+  ended_detail text, worker_group text not null default '') strict;
 
 CREATE TABLE plugin_file (
   file text primary key,
@@ -127,6 +145,15 @@ CREATE TABLE plugin_report (
   is_loaded integer not null,
   message text not null,
   primary key (node, sha256)) strict;
+
+CREATE TABLE plugin_version (
+  sha256 text primary key,
+  plugin_id text not null,
+  version text not null,
+  tried_at integer not null,
+  clean_runs integer not null,
+  strikes integer not null,
+  signer text not null) strict, without rowid;
 
 CREATE TABLE record_environment (
   id integer primary key,

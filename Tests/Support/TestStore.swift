@@ -11,12 +11,15 @@ package enum StoreFlavour: String, CaseIterable, Sendable, CustomTestStringConve
   case direct
   /// The same over a real socket.
   case remote
+  /// SQLite in memory, in this process.
+  case memory
 
   package var testDescription: String { rawValue }
 }
 
 /// A store in a folder of its own, with a clock that stands still until a test moves it.
 package final class TestStore: Sendable {
+  package let flavour: StoreFlavour
   package let folder: String
   package let direct: SQLStore
   /// What a test asks: `direct`, or a connection to a server of it.
@@ -27,12 +30,16 @@ package final class TestStore: Sendable {
   package var path: String { folder + "/test.db" }
 
   package init(_ flavour: StoreFlavour = .direct, handlers: ServerHandlers = ServerHandlers()) throws {
+    self.flavour = flavour
     folder = try Self.makeFolder()
     let clock = ManualClock()
     self.clock = clock
-    direct = try SQLiteStore.open(path: folder + "/test.db", walBytes: 1 << 20, clock: { clock.now })
+    direct =
+      flavour == .memory
+      ? try SQLiteStore.inMemory(clock: { clock.now })
+      : try SQLiteStore.open(path: folder + "/test.db", walBytes: 1 << 20, clock: { clock.now })
     switch flavour {
-    case .direct:
+    case .direct, .memory:
       server = nil
       store = direct
     case .remote:
@@ -82,6 +89,7 @@ package final class ManualClock: Sendable {
 extension TestStore {
   /// What must hold between the tables after every transaction.
   package func checkTables(sourceLocation: SourceLocation = #_sourceLocation) throws {
+    if flavour == .memory { return }
     let connection = try SQLiteConnection(path: path, isReader: true)
     defer { connection.close() }
     let rules = [

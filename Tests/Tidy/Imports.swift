@@ -12,8 +12,13 @@ enum Imports {
     "PluginHost": ["DataModel", "Threading", "CBulkheadPlugin", "CPluginRuntime", "CCrypto", "CProcess"],
     "JobEngine": ["Storage", "PluginHost", "DataModel", "Threading"],
     "Supervision": ["DataModel", "Threading", "CProcess"],
+    "PluginCheck": [
+      "JobEngine", "Storage", "PluginHost", "DataModel", "Threading", "CBulkheadPlugin", "CPluginRuntime",
+      "CProcess",
+    ],
+    "Simulation": ["JobEngine", "Storage", "PluginHost", "DataModel", "Threading"],
     "bulkhead": [
-      "JobEngine", "Supervision", "SQLiteStorage", "Storage", "PluginHost", "DataModel", "Threading",
+      "JobEngine", "PluginCheck", "Simulation", "Supervision", "SQLiteStorage", "Storage", "PluginHost", "DataModel", "Threading",
       "ArgumentParser",
     ],
   ]

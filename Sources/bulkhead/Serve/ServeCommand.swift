@@ -38,8 +38,11 @@ struct ServeCommand: EngineVerb {
 
   func act() throws {
     StopRequests.block()
+    var configuration = EngineConfiguration(location: try StoreLocation(engine.location))
+    configuration.pluginFolder = plugins
+    configuration.slots = slots
     let service = try Service(
-      location: StoreLocation(engine.location), pluginFolder: plugins, slots: slots,
+      configuration,
       ready: { path in
         Terminal.output.line(engine.json ? JSONText.object([("ready", .string(path))]).text : "ready \(path)")
       })

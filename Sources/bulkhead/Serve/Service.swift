@@ -39,24 +39,22 @@ enum StopMode: Int, Sendable, Comparable {
 
 /// All that `serve` is made of: lock, store, socket, plug-in directory, worker. No plug-in code ever runs here.
 final class Service: Sendable {
-  private let location: StoreLocation
+  private let configuration: EngineConfiguration
   private let lock: StoreLock
   private let store: SQLStore
   private let server: StoreServer
   private let gate: SubmissionGate
   private let registry: PluginRegistry
   private let supervisor: WorkerSupervisor
-  private let pluginFolder: String
   private let stopping = Threading.Condition<StopMode?>(nil)
   private let since = WallClock.milliseconds
   private let ready: @Sendable (String) -> Void
 
-  init(location: StoreLocation, pluginFolder: String, slots: Int, ready: @escaping @Sendable (String) -> Void)
-    throws(EngineError)
+  init(_ configuration: EngineConfiguration, ready: @escaping @Sendable (String) -> Void) throws(EngineError)
   {
     self.ready = ready
-    self.location = location
-    self.pluginFolder = pluginFolder
+    self.configuration = configuration
+    let location = configuration.location
     do {
       lock = try StoreLock(location)
       store = try SQLiteStore.open(path: location.path, clock: { WallClock.milliseconds })
@@ -68,7 +66,7 @@ final class Service: Sendable {
     registry = PluginRegistry(store: store)
     supervisor = WorkerSupervisor(
       store: store, executable: CommandLine.executablePath,
-      arguments: ["worker", "--socket", server.path, "--slots", String(slots)],
+      arguments: ["worker", "--socket", server.path, "--slots", String(configuration.slots)],
       environment: ProcessInfo.processInfo.environment)
   }
 
@@ -80,7 +78,8 @@ final class Service: Sendable {
       defer { observation.cancel() }
       try server.start(handlers)
       let directory = try startPlugins()
-      EngineLog.info("serving \(location) at \(server.path), plug-ins from \(pluginFolder)")
+      EngineLog.info(
+        "serving \(configuration.location) at \(server.path), plug-ins from \(configuration.pluginFolder)")
       ready(server.path)
       supervisor.ensureWorker()
       _ = stopping.wait { $0 }
@@ -122,7 +121,8 @@ final class Service: Sendable {
     return ServeStatus.Reply(
       process: ProcessIdentity(
         pid: getpid(), startTicks: facts?.startTicks ?? 0, bootID: ProcessFacts.bootID()),
-      version: Bulkhead.version, store: location.description, nodes: try store.perform(ListNodes()),
+      version: Bulkhead.version, store: configuration.location.description,
+      nodes: try store.perform(ListNodes()),
       counts: try store.perform(CountJobs()), since: since, isDraining: stopping.withLock { $0 != nil })
   }
 
@@ -165,9 +165,9 @@ final class Service: Sendable {
     let first = Atomic(true)
     do {
       return try PluginDirectory(
-        path: pluginFolder, cache: location.path + ".plugins",
+        path: configuration.pluginFolder, cache: configuration.location.path + ".plugins",
         trial: [CommandLine.executablePath, "plugin-trial"]
-      ) { [registry, pluginFolder] outcomes in
+      ) { [registry, pluginFolder = configuration.pluginFolder] outcomes in
         registry.take(outcomes)
         if first.exchange(false, ordering: .relaxed) {
           let names = try? FileManager.default.contentsOfDirectory(atPath: pluginFolder)

@@ -8,9 +8,12 @@ struct Migration: Sendable {
 
 /// Brings a database to the schema of this program, or says why it cannot.
 package enum Migrations {
-  static let all = [Migration(version: 1, statements: Schema.first)]
+  static let all = [
+    Migration(version: 1, statements: Schema.first),
+    Migration(version: 2, statements: { dialect, _ in Schema.second(dialect) }),
+  ]
   /// The newest schema that this program knows.
-  package static let newest: Int64 = 1
+  package static let newest: Int64 = 2
 
   package static func bring(
     _ connection: any SQLConnection, to catalogue: Catalogue, now: Milliseconds, location: String

@@ -88,10 +88,11 @@ let package = Package(
     tests("PluginSDK", []),
     tests("JobEngine", ["JobEngine", "Storage", "SQLiteStorage", "PluginHost", "DataModel"]),
     tests("Supervision", ["Supervision", "DataModel", "Threading"]),
-    tests("Command", ["bulkhead", "JobEngine", "Storage", "DataModel"]),
+    tests("Command", ["bulkhead", "JobEngine", "PluginHost", "Supervision", "Storage", "DataModel"]),
     tests("EndToEnd", ["bulkhead", "JobEngine", "Storage", "Supervision", "DataModel", "Threading"]),
     tests(
-      "PluginCheck", ["bulkhead", "PluginCheck", "PluginHost", "JobEngine", "Storage", "DataModel", "Threading"]),
+      "PluginCheck",
+      ["bulkhead", "PluginCheck", "PluginHost", "JobEngine", "Storage", "DataModel", "Threading"]),
     tests("Simulation", ["Simulation", "JobEngine", "Storage", "SQLiteStorage", "DataModel", "Threading"]),
     tests("Tidy", []),
   ],

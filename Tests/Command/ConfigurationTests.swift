@@ -1,4 +1,7 @@
 import Foundation
+import PluginHost
+import Storage
+import Supervision
 import TestSupport
 import Testing
 
@@ -24,7 +27,7 @@ struct ConfigurationTests {
       return []
     } catch let error as ConfigurationError {
       return error.problems.map { problem in
-        problem.text.split(separator: "/").last.map(String.init) ?? problem.text
+        (problem.place.split(separator: "/").last.map(String.init) ?? problem.place) + ": " + problem.message
       }
     }
   }
@@ -101,10 +104,10 @@ struct ConfigurationTests {
     #expect(
       found == [
         "b.yaml:3:10: there is no setting \"worker.memry\"; did you mean \"worker.memory\"?",
-        "b.yaml:4:10: there is no setting \"plugin\"; did you mean \"plugins.keys\"?",
+        "b.yaml:4:9: there is no setting \"plugin\"; did you mean \"plugins.allow\"?",
         "b.yaml:2:10: worker.slots: \"0\" is not possible: a number from 1 to 100000",
         "b.yaml:6:10: plugins.trust: \"signd\" is not possible: directory, allow-list or signed",
-        "b.yaml:7:13: plugins.workers: libvirt.memory: \"2XB\" is not possible: a size such as 2GiB, or none",
+        "b.yaml:7:12: plugins.workers: libvirt.memory: \"2XB\" is not possible: a size such as 2GiB, or none",
         "b.yaml:8:17: retention.jobs: \"30\" is not possible: a duration such as 90d, or none to keep them for ever",
       ])
   }

@@ -27,9 +27,10 @@ package final class PluginDirectory: Sendable {
   /// time; the first call tells every file that was found at the start, even when there is none, and later
   /// ones what changed.
   package convenience init(
-    path: String, cache: String, trial: [String], onChange: @escaping @Sendable ([PluginFileOutcome]) -> Void
+    path: String, cache: String, trial: [String], trust: TrustRules = TrustRules(),
+    onChange: @escaping @Sendable ([PluginFileOutcome]) -> Void
   ) throws(PluginError) {
-    let scan = PluginScan(cache: try PluginImageCache(folder: cache), trial: TrialLoad(command: trial))
+    let scan = PluginScan(cache: try PluginImageCache(folder: cache), trial: TrialLoad(command: trial), trust: trust)
     try self.init(path: path, scan: scan, onChange: onChange)
   }
 
@@ -116,7 +117,7 @@ package final class PluginDirectory: Sendable {
 
   private func judge(_ name: String) {
     OSThread("bh-judge") { [self] in
-      let signature = FileSignature(path: path + "/" + name)
+      let signature = FileSignature.ofPlugin(path + "/" + name)
       let verdict = scan.judge(name, in: path)
       shared.update { $0.verdicts.append((name, signature, verdict)) }
       watch.wake()

@@ -9,11 +9,12 @@ extension PluginImageCache {
     let tree = try PluginTree(source, rules: rules)
     guard tree.entries.contains(PluginTree.Entry(path: name + ".so", kind: .file)) else {
       throw Objection(
-        "it is a folder without \(name).so", cure: "put the plug-in there as \(name)/\(name).so, its libraries below",
+        "it is a folder without \(name).so",
+        cure: "put the plug-in there as \(name)/\(name).so, its libraries below",
         isIncomplete: true)
     }
     let temporary = nextTemporary()
-    guard mkdir(temporary, 0o700) == 0 else { throw Self.cannotCopy() }
+    try makeFolder(temporary)
     defer { FolderListing.removeTree(temporary) }
     var digest = TreeDigest()
     for entry in tree.entries {
@@ -44,7 +45,7 @@ extension PluginImageCache {
     let copy = target + "/" + entry.path
     switch entry.kind {
     case .folder:
-      guard mkdir(copy, 0o700) == 0 else { throw Self.cannotCopy() }
+      try makeFolder(copy)
       digest.addFolder(entry.path)
     case .link(let name):
       guard symlink(name, copy) == 0 else { throw Self.cannotCopy() }
@@ -56,12 +57,20 @@ extension PluginImageCache {
       digest.addFile(entry.path, file.hex, file.size)
       guard digest.bytes <= PluginTree.byteLimit else {
         throw Objection(
-          "it has more than \(PluginTree.byteLimit >> 20) MiB in all", cure: "leave out what it does not need")
+          "it has more than \(PluginTree.byteLimit >> 20) MiB in all", cure: "leave out what it does not need"
+        )
       }
     }
   }
 
-  private func copyFile(_ descriptor: Int32, to path: String) throws(Objection) -> (hex: String, size: Int64) {
+  /// Others may read what is in it, if they get there: the trial child is given the open folder. Nobody gets there
+  /// through the cache, which is its owner's alone.
+  private func makeFolder(_ path: String) throws(Objection) {
+    guard mkdir(path, 0o700) == 0, chmod(path, 0o755) == 0 else { throw Self.cannotCopy() }
+  }
+
+  private func copyFile(_ descriptor: Int32, to path: String) throws(Objection) -> (hex: String, size: Int64)
+  {
     let copy = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard copy >= 0 else { throw Self.cannotCopy() }
     defer { close(copy) }

@@ -97,7 +97,8 @@ package final class PluginImageCache: Sendable {
 
   /// Removes a copy that nothing loaded.
   package func drop(_ image: Image) {
-    FolderListing.remove(Self.isTree(image.path, image.sha256) ? FolderPath.parent(of: image.path) : image.path)
+    FolderListing.remove(
+      Self.isTree(image.path, image.sha256) ? FolderPath.parent(of: image.path) : image.path)
     unlink(triedPath(image.sha256))
   }
 

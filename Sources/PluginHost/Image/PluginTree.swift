@@ -45,7 +45,8 @@ struct PluginTree {
     }
   }
 
-  private mutating func add(_ path: String, _ name: String, depth: Int, _ rules: FileRules) throws(Objection) {
+  private mutating func add(_ path: String, _ name: String, depth: Int, _ rules: FileRules) throws(Objection)
+  {
     guard PluginScan.isPlain(name) else {
       throw Objection("a name in it has control characters", cure: "rename it")
     }
@@ -65,7 +66,8 @@ struct PluginTree {
   private func target(_ path: String) throws(Objection) -> String {
     var bytes = [UInt8](repeating: 0, count: 256)
     let count = bytes.withUnsafeMutableBytes { buffer in
-      readlink(root + "/" + path, buffer.baseAddress?.assumingMemoryBound(to: CChar.self), buffer.count)
+      buffer.bindMemory(to: CChar.self).baseAddress.map { readlink(root + "/" + path, $0, buffer.count) }
+        ?? -1
     }
     let target = String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self)
     guard count > 0, count < bytes.count, !target.contains("/"), target != "..", target != "." else {
@@ -113,7 +115,9 @@ private struct TreeSum {
     guard depth <= PluginTree.depthLimit else { return }
     for name in (FolderListing.names(folder) ?? []).sorted() {
       entries += 1
-      guard entries <= PluginTree.entryLimit, let part = FileSignature(path: folder + "/" + name) else { return }
+      guard entries <= PluginTree.entryLimit, let part = FileSignature(path: folder + "/" + name) else {
+        return
+      }
       for value in [part.inode, UInt64(bitPattern: part.size), UInt64(bitPattern: part.changedNanoseconds)] {
         mix = (mix ^ value) &* 0x100_0000_01B3
       }

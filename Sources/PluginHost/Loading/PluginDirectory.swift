@@ -30,7 +30,8 @@ package final class PluginDirectory: Sendable {
     path: String, cache: String, trial: [String], trust: TrustRules = TrustRules(),
     onChange: @escaping @Sendable ([PluginFileOutcome]) -> Void
   ) throws(PluginError) {
-    let scan = PluginScan(cache: try PluginImageCache(folder: cache), trial: TrialLoad(command: trial), trust: trust)
+    let scan = PluginScan(
+      cache: try PluginImageCache(folder: cache), trial: TrialLoad(command: trial), trust: trust)
     try self.init(path: path, scan: scan, onChange: onChange)
   }
 

@@ -144,7 +144,8 @@ package struct PluginScan: Sendable {
     if tried.withLock({ $0.contains(image.sha256) }) { return }
     let machine = Self.machine()
     if !cache.wasTried(image.sha256, machine) {
-      try trial.run(imagePath: image.path)
+      try trial.run(
+        imagePath: image.path, isTree: PluginImageCache.isTree(image.path, image.sha256))
       cache.noteTried(image.sha256, machine)
     }
     tried.withLock { _ = $0.insert(image.sha256) }

@@ -32,7 +32,8 @@ package struct KeyFolder: Sendable {
   private func key(_ file: String) throws(Objection) -> SigningKey {
     let descriptor = try rules.open(file)
     defer { close(descriptor) }
-    guard let text = Self.text(descriptor, limit: Self.sizeLimit), let key = SigningKey(pem: text, .shared) else {
+    guard let text = Self.text(descriptor, limit: Self.sizeLimit), let key = SigningKey(pem: text, .shared)
+    else {
       throw Objection(
         "\(file) holds no public Ed25519 key",
         cure: "remove it, or write it with \"bulkhead plugin keys generate\" or \"openssl pkey -pubout\"")

@@ -29,10 +29,9 @@ package final class SigningKey: @unchecked Sendable {
       guard let memory = BIO_new_mem_buf(bytes.baseAddress, Int32(clamping: bytes.count)) else { return nil }
       defer { BIO_free(memory) }
       // Without an answer to "passphrase?" OpenSSL would ask on the terminal.
-      let silent: pem_password_cb = { _, _, _, _ in -1 }
       switch part {
-      case .secret: return PEM_read_bio_PrivateKey(memory, nil, silent, nil)
-      case .shared: return PEM_read_bio_PUBKEY(memory, nil, silent, nil)
+      case .secret: return PEM_read_bio_PrivateKey(memory, nil, { _, _, _, _ in -1 }, nil)
+      case .shared: return PEM_read_bio_PUBKEY(memory, nil, { _, _, _, _ in -1 }, nil)
       }
     }
     ERR_clear_error()

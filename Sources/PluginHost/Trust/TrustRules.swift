@@ -46,7 +46,8 @@ package struct TrustRules: Sendable {
   private func signer(_ sha256: String, _ path: String) throws(Objection) -> String {
     guard !trust.keyFolder.isEmpty else {
       throw Objection(
-        "only signed plug-ins are taken, and no folder of keys is named", cure: "set plugins.keys in the configuration")
+        "only signed plug-ins are taken, and no folder of keys is named",
+        cure: "set plugins.keys in the configuration")
     }
     let signature = try self.signature(path + PluginSignature.suffix)
     let keys = try KeyFolder(path: trust.keyFolder, rules: rules).entries()
@@ -66,7 +67,8 @@ package struct TrustRules: Sendable {
   private func signature(_ path: String) throws(Objection) -> PluginSignature {
     guard FileSignature(path: path) != nil else {
       throw Objection(
-        "it has no signature: there is no \(path)", cure: "sign it with \"bulkhead plugin sign\" and copy both here",
+        "it has no signature: there is no \(path)",
+        cure: "sign it with \"bulkhead plugin sign\" and copy both here",
         isIncomplete: true)
     }
     let descriptor = try rules.open(path)

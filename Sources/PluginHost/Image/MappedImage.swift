@@ -8,22 +8,27 @@ struct MappedImage: ~Copyable {
   private let descriptor: Int32
   private let before: FileSignature
 
-  /// Throws when the copy does not have the content that its name says.
-  init(_ path: String, _ sha256: String) throws(Objection) {
+  private init(path: String, isTree: Bool, descriptor: Int32, before: FileSignature) {
     self.path = path
-    isTree = PluginImageCache.isTree(path, sha256)
-    let file = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+    self.isTree = isTree
+    self.descriptor = descriptor
+    self.before = before
+  }
+
+  /// Throws when the copy does not have the content that its name says.
+  static func open(_ path: String, _ sha256: String) throws(Objection) -> MappedImage {
+    let file = Glibc.open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
     guard path.hasPrefix("/"), file >= 0, let signature = FileSignature(descriptor: file) else {
       if file >= 0 { close(file) }
-      throw Self.damaged(path)
+      throw damaged(path)
     }
-    descriptor = file
-    before = signature
+    let isTree = PluginImageCache.isTree(path, sha256)
     let isWhole = isTree ? PluginImageCache.holds(path, sha256) : SHA256Digest.ofFile(file)?.hex == sha256
     guard isWhole else {
       close(file)
-      throw Self.damaged(path)
+      throw damaged(path)
     }
+    return MappedImage(path: path, isTree: isTree, descriptor: file, before: signature)
   }
 
   deinit { close(descriptor) }

@@ -89,21 +89,43 @@ extension PluginImageCache {
 
   /// Whether a copied folder has the content that its name says.
   static func holdsTree(_ place: String, _ sha256: String) -> Bool {
-    guard let tree = try? PluginTree(place, rules: FileRules()) else { return false }
+    (try? PluginContent.hash(ofFolder: place, FileRules())) == sha256
+  }
+}
+
+/// The hash that names a plug-in: of a file its SHA-256, of a folder that of all its paths and contents.
+package enum PluginContent {
+  /// Reads the file or folder where it stands; throws what cannot be read or be part of a plug-in.
+  package static func hash(of path: String) throws(Objection) -> String {
+    let absolute = FolderPath.absolute(path)
+    if FileSignature(path: absolute)?.isFolder == true { return try hash(ofFolder: absolute, FileRules()) }
+    return try hash(ofFile: absolute).hex
+  }
+
+  static func hash(ofFolder place: String, _ rules: FileRules) throws(Objection) -> String {
+    let tree = try PluginTree(place, rules: rules)
     var digest = TreeDigest()
     for entry in tree.entries {
       switch entry.kind {
       case .folder: digest.addFolder(entry.path)
       case .link(let name): digest.addLink(entry.path, name)
       case .file:
-        let descriptor = open(place + "/" + entry.path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
-        guard descriptor >= 0 else { return false }
-        defer { close(descriptor) }
-        guard let file = SHA256Digest.ofFile(descriptor) else { return false }
+        let file = try hash(ofFile: place + "/" + entry.path)
         digest.addFile(entry.path, file.hex, file.size)
       }
     }
-    return digest.hex() == sha256
+    guard let hex = digest.hex() else { throw FileRules.unreadable(place, EIO) }
+    return hex
+  }
+
+  private static func hash(ofFile path: String) throws(Objection) -> (hex: String, size: Int64) {
+    let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { throw FileRules.unreadable(path, errno) }
+    defer { close(descriptor) }
+    guard FileSignature.isRegular(descriptor: descriptor), let digest = SHA256Digest.ofFile(descriptor) else {
+      throw Objection("\(path) is no file that can be read", cure: "name a plug-in's .so file or folder")
+    }
+    return digest
   }
 }
 

@@ -54,7 +54,7 @@ package final class PluginLoader: @unchecked Sendable {
   {
     let subject = "\(manifest.id) \(manifest.version)"
     do throws(Objection) {
-      let image = try MappedImage(path, sha256)
+      let image = try MappedImage.open(path, sha256)
       let libraries = try image.libraries()
       try refuseTwins(libraries, sha256)
       guard let library = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE) else {

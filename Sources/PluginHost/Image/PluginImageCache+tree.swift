@@ -10,8 +10,7 @@ extension PluginImageCache {
     guard tree.entries.contains(PluginTree.Entry(path: name + ".so", kind: .file)) else {
       throw Objection(
         "it is a folder without \(name).so",
-        cure: "put the plug-in there as \(name)/\(name).so, its libraries below",
-        isIncomplete: true)
+        cure: "put the plug-in there as \(name)/\(name).so, its libraries below")
     }
     let temporary = nextTemporary()
     try makeFolder(temporary)

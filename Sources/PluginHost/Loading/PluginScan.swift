@@ -115,8 +115,9 @@ package struct PluginScan: Sendable {
     guard let image = try copy(path) else { return nil }
     progress.sha256 = image.sha256
     do throws(Objection) {
-      let signer = try trust.check(sha256: image.sha256, path: path)
       let (manifest, text) = try check(image, in: folder, &progress)
+      // None of its code has run yet.
+      let signer = try trust.check(sha256: image.sha256, path: path)
       try load(image)
       return AcceptedPlugin(
         manifest: manifest, manifestText: text, sha256: image.sha256, imagePath: image.path, signer: signer)

@@ -101,7 +101,7 @@ final class PluginDirectoryTests: Sendable {
     try await watching { test in
       #expect(test.log.calls == 1)
       #expect(test.log.told.map(\.file) == ["sub", "t.so", "a.so"])
-      #expect(test.log.waitForRefusal(of: "sub", "a plug-in is one lone .so file here"))
+      #expect(test.log.waitForRefusal(of: "sub", "a folder without sub.so"))
       #expect(test.log.waitForVersion("1.0.0", of: "a.so"))
     }
   }

@@ -178,7 +178,14 @@ final class Service: Sendable {
         path: configuration.pluginFolder, cache: configuration.location.path + ".plugins",
         trial: [CommandLine.executablePath, "plugin-trial"],
         trust: TrustRules(
-          configuration.plugins.trust, revoked: { [revocations] in revocations.current() })
+          configuration.plugins.trust, revoked: { [revocations] in revocations.current() }),
+        onMissing: { [folder = configuration.pluginFolder] isMissing in
+          if isMissing {
+            EngineLog.error("the plug-in directory \(folder) is gone: what it had stays active; put it back")
+          } else {
+            EngineLog.info("the plug-in directory \(folder) is back")
+          }
+        }
       ) { [registry, pluginFolder = configuration.pluginFolder] outcomes in
         registry.take(outcomes)
         if first.exchange(false, ordering: .relaxed) {

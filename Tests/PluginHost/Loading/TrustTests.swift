@@ -106,6 +106,7 @@ struct TrustTests {
       #expect(
         Self.objection { _ = try KeyFolder(path: keys.path).entries() }.contains(
           "may be written by everybody"))
+      chmod(keys.path, 0o755)
       #expect(
         Self.objection { _ = try KeyFolder(path: keys.path + "/none").entries() }.contains("cannot be read"))
     }

@@ -24,6 +24,7 @@ struct Bulkhead: ParsableCommand {
     subcommands: [
       ServeCommand.self, SubmitCommand.self, JobsCommand.self, PluginsCommand.self, PluginCommand.self,
       WorkersCommand.self, StatusCommand.self, StopCommand.self, WorkerCommand.self, PluginTrialCommand.self,
+      PluginTryCommand.self,
     ])
 
   static func main() {

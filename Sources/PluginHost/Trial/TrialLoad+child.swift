@@ -35,12 +35,10 @@ extension TrialLoad {
 
   /// Root becomes nobody; everybody gets limits and can gain no rights any more.
   private static func giveUpRights() throws(Objection) {
-    _ = cprocess_lower_limit(Int32(RLIMIT_CORE.rawValue), 0)
+    limitMemory(bytes: 64 << 30)
     _ = cprocess_lower_limit(Int32(RLIMIT_CPU.rawValue), 15)
     _ = cprocess_lower_limit(Int32(RLIMIT_NOFILE.rawValue), 256)
     _ = cprocess_lower_limit(Int32(RLIMIT_FSIZE.rawValue), 16 << 20)
-    // Generous: runtimes reserve address space without using it, and some programs of ours already have.
-    _ = cprocess_lower_limit(Int32(RLIMIT_AS.rawValue), addressSpace() + (64 << 30))
     if geteuid() == 0 {
       guard setgroups(0, nil) == 0, setgid(nobody) == 0, setuid(nobody) == 0 else {
         throw Objection(
@@ -59,6 +57,13 @@ extension TrialLoad {
     }
     // Should the parent die, nobody else would end a constructor that hangs.
     alarm(60)
+  }
+
+  /// For a process that tries a plug-in: no core dumps, and so much address space beside what it has already. Be
+  /// generous: runtimes reserve it without using it.
+  package static func limitMemory(bytes: UInt) {
+    _ = cprocess_lower_limit(Int32(RLIMIT_CORE.rawValue), 0)
+    _ = cprocess_lower_limit(Int32(RLIMIT_AS.rawValue), addressSpace() + bytes)
   }
 
   /// Bytes of address space that this process has reserved; 0 when it cannot be told.

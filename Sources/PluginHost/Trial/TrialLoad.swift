@@ -74,7 +74,8 @@ package struct TrialLoad: Sendable {
     return " (it wrote: \(String(shown)))"
   }
 
-  static func signalName(_ signal: Int32) -> String {
+  /// "SIGSEGV".
+  package static func signalName(_ signal: Int32) -> String {
     let names: [Int32: String] = [
       SIGSEGV: "SIGSEGV", SIGBUS: "SIGBUS", SIGILL: "SIGILL", SIGFPE: "SIGFPE", SIGABRT: "SIGABRT",
       SIGTRAP: "SIGTRAP",

@@ -70,6 +70,11 @@ final class Service: Sendable {
       environment: ProcessInfo.processInfo.environment)
   }
 
+  /// A store without a file, for a plug-in that is run without an engine.
+  static func storeInMemory() throws(StoreError) -> any Store {
+    try SQLiteStore.inMemory(clock: { WallClock.milliseconds })
+  }
+
   /// Serves until it was asked to end and the last worker has.
   func run() throws(EngineError) {
     do {

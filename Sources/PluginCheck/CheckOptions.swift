@@ -18,6 +18,8 @@ package struct CheckOptions: Sendable {
   package var parameters: [String: JSONValue] = [:]
   /// A trial load that takes longer has failed, in milliseconds.
   package var trialMilliseconds: Int64 = 10_000
+  /// A run that takes longer is ended with its process, in milliseconds.
+  package var runLimitMilliseconds: Int64 = 15_000
 
   package init() {}
 

@@ -6,7 +6,8 @@ struct ParameterMaker {
 
   /// The parameters of an action: given ones first, then constants, defaults, the first choice, and made-up ones
   /// for what is required. Throws what cannot be made.
-  func base(_ schema: ParameterSchema, given: JSONValue = .object([:])) throws(ParameterProblem) -> JSONValue {
+  func base(_ schema: ParameterSchema, given: JSONValue = .object([:])) throws(ParameterProblem) -> JSONValue
+  {
     var members = given.objectValue ?? [:]
     for (name, property) in schema.properties where members[name] == nil {
       if let value = property.defaultValue {
@@ -75,8 +76,10 @@ struct ParameterMaker {
   private static let words = [
     "check", "check-1", "Check", "CHECK", "c", "C", "1", "10", "00", "000", "0000", "1.0.0", "1.0", "check1",
     "check.invalid", "check@example.invalid", "check_1", "a1b2c3d4", "#000000", "12:00", "2026-03-31", "10G",
-    "10.0.0.0/8", "192.0.2.1", "00:00:00:00:00:00", "00:16:3e:00:00:01", "vm-00000001", "i-00000001", "en", "en_US",
-    "0123456789abcdef", "0123456789abcdef0123456789abcdef", "+10000000000", "check/check", "check:check", "a=b", "a,b",
+    "10.0.0.0/8", "192.0.2.1", "00:00:00:00:00:00", "00:16:3e:00:00:01", "vm-00000001", "i-00000001", "en",
+    "en_US",
+    "0123456789abcdef", "0123456789abcdef0123456789abcdef", "+10000000000", "check/check", "check:check",
+    "a=b", "a,b",
   ]
 }
 
@@ -89,7 +92,8 @@ enum PathLike {
   static func holds(_ schema: ParameterSchema, named name: String) -> Bool {
     guard schema.type == .string, schema.choices == nil, schema.constant == nil else { return false }
     if let pattern = schema.pattern, pattern.hasPrefix("^/") || pattern.hasPrefix("^(/") { return true }
-    return schema.format == nil && !Set(parts(name)).isDisjoint(with: words)
+    let names = parts(name).flatMap { [$0, $0.hasSuffix("s") ? String($0.dropLast()) : $0] }
+    return schema.format == nil && !words.isDisjoint(with: names)
   }
 
   /// The likeliest one first: a file for what is called one, else a folder.

@@ -114,7 +114,9 @@ struct ParameterVariants {
     let wholes: [Int64] = [0, 1, -1, Int64(Int32.max), Int64(Int32.min), Int64(UInt32.max), .max, .min]
     found += wholes.map { ("\($0)", .int($0)) }
     if property.type == .number {
-      found += [("0.1", .real(0.1)), ("1e308", .real(1e308)), ("5e-324", .real(5e-324)), ("-0.0", .real(-0.0))]
+      found += [
+        ("0.1", .real(0.1)), ("1e308", .real(1e308)), ("1e-308", .real(1e-308)), ("-0.0", .real(-0.0)),
+      ]
     }
     return found
   }

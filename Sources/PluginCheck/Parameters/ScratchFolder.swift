@@ -24,7 +24,7 @@ struct ScratchFolder {
       (file, Data("text\n".utf8)), (tree + "/a.txt", Data("a\n".utf8)), (tree + "/empty", Data()),
       (tree + "/deep/large.bin", large), (tree + "/deep/deeper/naïve name.txt", Data("b\n".utf8)),
     ] {
-      manager.createFile(atPath: place, contents: data)
+      _ = manager.createFile(atPath: place, contents: data)
     }
   }
 

@@ -1,3 +1,4 @@
+import DataModel
 import PluginHost
 
 /// What a host refuses a file for before it runs any of it.
@@ -19,7 +20,8 @@ enum FormRules {
       reason: "It is the one way into the plug-in.",
       cure: "add BH_PLUGIN(...) to its source and link without hiding that symbol",
       check: .object { object, _ in
-        object.exportsEntry ? .passed() : .found([Observation(evidence: "it does not export bh_plugin_entry")])
+        object.exportsEntry
+          ? .passed() : .found([Observation(evidence: "it does not export bh_plugin_entry")])
       }),
     Rule(
       "file.manifest", .error, "manifest",

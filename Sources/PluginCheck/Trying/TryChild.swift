@@ -70,8 +70,11 @@ package final class TryChild: Sendable {
     var watch = LoneWatch()
     watch.began = { [self] run in current.withLock { $0 = run } }
     watch.log = { [self] level, text in say(.log(level: level, text: text)) }
+    let progress = ProgressSieve()
     watch.progress = { [self] done, total, text in
-      say(.progress(done: done, total: total, text: text))
+      if progress.takes(done: done, total: total) {
+        say(.progress(done: done, total: total, text: text))
+      }
     }
     let options = RunOptions(
       cancelAtCheckpoint: wanted.cancelAtCheckpoint, countsCancelPoints: true,
@@ -84,6 +87,7 @@ package final class TryChild: Sendable {
       let (row, run, end) = try runner.run(action, job, watch: watch)
       current.withLock { $0 = nil }
       var report = TryReport(row, run, end)
+      (report.progressReports, report.progressFault) = progress.seen
       (report.threadsLeft, report.descriptorsLeft) = before.left()
       fflush(nil)
       return report
@@ -147,6 +151,7 @@ extension TryReport {
     cancelPoints = run.cancelPoints
     let measures = run.measures
     worstGapNanoseconds = measures.worstGapNanoseconds
+    holdsLeft = measures.holdsLeft
     worstGapAt = measures.worstGapPlace
     stopLatencyNanoseconds = measures.stopLatencyNanoseconds
     hostAllocations = measures.hostAllocations

@@ -46,10 +46,9 @@ final class TryTalk {
       errors = []
       expect(milliseconds: runLimit)
     case .log(let level, let text): open?.logs.append(TryReport.LogLine(level: level, text: text))
-    case .progress: open?.progressReports += 1
+    case .progress: break
     case .ended(var report):
       report.logs = open?.logs ?? []
-      report.progressReports = open?.progressReports ?? 0
       report.errors = takeErrors()
       reports.append(report)
       open = nil

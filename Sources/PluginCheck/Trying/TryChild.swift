@@ -90,6 +90,7 @@ package final class TryChild: Sendable {
       (report.progressReports, report.progressFault) = progress.seen
       (report.threadsLeft, report.descriptorsLeft) = before.left()
       fflush(nil)
+      tell(TryTalk.errorMark, to: STDERR_FILENO)
       return report
     } catch {
       return TryReport(ending: .notRun("\(error)"))
@@ -99,14 +100,16 @@ package final class TryChild: Sendable {
   // MARK: the parent
 
   private func say(_ event: TryEvent) {
-    output.withLock { _ in
-      var bytes = Array(event.line.utf8)[...]
-      while !bytes.isEmpty {
-        let count = write(report, Array(bytes), bytes.count)
-        if count < 0, errno == EINTR { continue }
-        guard count > 0 else { _exit(1) }
-        bytes = bytes.dropFirst(count)
-      }
+    output.withLock { _ in tell(Array(event.line.utf8), to: report) }
+  }
+
+  private func tell(_ text: [UInt8], to descriptor: Int32) {
+    var bytes = text[...]
+    while !bytes.isEmpty {
+      let count = write(descriptor, Array(bytes), bytes.count)
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { return }
+      bytes = bytes.dropFirst(count)
     }
   }
 
@@ -148,6 +151,7 @@ extension TryReport {
     wallNanoseconds = end.usage.wallNanoseconds
     cpuNanoseconds = end.usage.cpuNanoseconds
     hostCalls = end.usage.hostCalls
+    memory = end.usage.memory.map { Memory($0) }
     cancelPoints = run.cancelPoints
     let measures = run.measures
     worstGapNanoseconds = measures.worstGapNanoseconds
@@ -155,6 +159,17 @@ extension TryReport {
     worstGapAt = measures.worstGapPlace
     stopLatencyNanoseconds = measures.stopLatencyNanoseconds
     hostAllocations = measures.hostAllocations
+  }
+}
+
+extension TryReport.Memory {
+  init(_ usage: MemoryUsage) {
+    self.init()
+    allocations = usage.allocations
+    allocatedBytes = usage.allocatedBytes
+    peakBytes = usage.peakBytes
+    liveBytes = usage.liveBytes
+    liveBlocks = usage.liveBlocks
   }
 }
 

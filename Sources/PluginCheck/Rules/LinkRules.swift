@@ -18,7 +18,8 @@ enum LinkRules {
     Rule(
       "elf.execstack", .error, "no executable stack",
       description: "It does not ask for executable stacks (PT_GNU_STACK).",
-      reason: "Loading it would make the stack of every thread of the worker executable; the host refuses it.",
+      reason:
+        "Loading it would make the stack of every thread of the worker executable; the host refuses it.",
       cure: "link it with \"-Wl,-z,noexecstack\"; mark assembler sources with .note.GNU-stack",
       check: .object { object, _ in
         object.wantsExecutableStack
@@ -103,7 +104,8 @@ enum LinkRules {
     Rule(
       "elf.unique", .warning, "no process-wide variables",
       description: "It has no GNU-unique symbols.",
-      reason: "Two versions of it that are loaded at once would share these variables, and the newer one work "
+      reason:
+        "Two versions of it that are loaded at once would share these variables, and the newer one work "
         + "with what the older one put there.",
       cure: "compile it with -fno-gnu-unique",
       check: .object { _, contents in
@@ -125,9 +127,11 @@ enum LinkRules {
       }),
     Rule(
       "elf.bundled", .warning, "brings no library that may be loaded already",
-      description: "No library that it looks for beside itself ($ORIGIN) has the name of one that the system or "
+      description:
+        "No library that it looks for beside itself ($ORIGIN) has the name of one that the system or "
         + "the host has.",
-      reason: "The loader takes the first one with that name for all: the plug-in silently runs with another.",
+      reason:
+        "The loader takes the first one with that name for all: the plug-in silently runs with another.",
       cure: "link that library statically with \"-Wl,--exclude-libs,ALL\", or use the system's",
       check: .object { object, _ in
         guard object.runPath.contains(where: { $0.contains("ORIGIN") }) else { return .passed() }
@@ -141,8 +145,11 @@ enum LinkRules {
 
   /// Libraries that everything needs and nobody brings.
   private static func isOfCompiler(_ name: String) -> Bool {
-    ["libc.so", "libm.so", "libpthread.so", "libdl.so", "librt.so", "ld-linux", "libgcc_s.so", "libstdc++.so"]
-      .contains { name.hasPrefix($0) }
+    [
+      "libc.so", "libm.so", "libpthread.so", "libdl.so", "librt.so", "ld-linux", "libgcc_s.so",
+      "libstdc++.so",
+    ]
+    .contains { name.hasPrefix($0) }
   }
 
   /// The first few of many names.

@@ -14,7 +14,8 @@ enum ManifestRules {
             let lacks = [
               action.title == action.name ? "title" : nil, action.description.isEmpty ? "description" : nil,
             ].compactMap(\.self)
-            return Observation(evidence: "it has no \(lacks.joined(separator: " and no "))", place: action.name)
+            return Observation(
+              evidence: "it has no \(lacks.joined(separator: " and no "))", place: action.name)
           })
       }),
     Rule(
@@ -54,7 +55,8 @@ enum ManifestRules {
       }),
     Rule(
       "manifest.secrets", .warning, "secrets are marked",
-      description: "A parameter whose name says that it is a password, token or key has the format \"password\".",
+      description:
+        "A parameter whose name says that it is a password, token or key has the format \"password\".",
       reason: "Without it the value is shown in lists, messages and logs.",
       cure: "add \"format\": \"password\"",
       check: .manifest { manifest, _ in

@@ -11,7 +11,14 @@ enum RunRules {
         "With parameters that its schema allows, an action neither crashes nor ends the process, and "
         + "comes back when its deadline has passed.",
       reason: "It runs in a process that it shares with the jobs of others.",
-      cure: "debug the action", check: repeated { $0.breakdown }),
+      cure: "debug the action",
+      check: .runs { laboratory in
+        laboratory.eachAction(evenBroken: true) { action, laboratory in
+          // What breaks at once is not run again and again: it may take its time to break.
+          let reports = action.first.breakdown == nil ? laboratory.repeats(action) : [action.first]
+          return judge(reports) { $0.breakdown }
+        }
+      }),
     Rule(
       "run.code", .error, "return code",
       description:
@@ -26,7 +33,7 @@ enum RunRules {
       cure: "end with bh_fail(ctx, code, \"what failed and where\")",
       check: repeated { report in
         guard let code = report.code, code < 0, report.stopLatencyNanoseconds == nil,
-          report.message.isEmpty
+          isUnexplained(report.message, code)
         else { return nil }
         return Observation(evidence: "it returned \(ReturnCodes.text(code)) without a message")
       }),
@@ -118,7 +125,7 @@ enum RunRules {
 
   /// Of every run; the first offence counts.
   private static func repeated(_ body: @escaping @Sendable (TryReport) -> Observation?) -> Rule.Check {
-    .eachAction { action, laboratory in judge([action.first] + laboratory.repeats(action), body) }
+    .eachAction { action, laboratory in judge(laboratory.repeats(action), body) }
   }
 
   /// Of the runs after the first ones, which may fill caches.
@@ -139,6 +146,11 @@ enum RunRules {
     _ reports: [TryReport], _ body: (TryReport) -> Observation?
   ) -> ActionVerdict {
     .of(reports.compactMap(body).first.map { [$0] } ?? [], tried: reports.count)
+  }
+
+  /// The engine puts in a sentence of its own where the plug-in gave none.
+  private static func isUnexplained(_ message: String, _ code: Int32) -> Bool {
+    message.isEmpty || message == JobTransition.judge(RunEnd(code: code), cancelRequested: false).message
   }
 
   static func judgeCode(_ report: TryReport) -> Observation? {

@@ -5,7 +5,8 @@ enum ToolchainRules {
   static let all: [Rule] = [
     Rule(
       "code.swift", .warning, "Swift runtime of this host",
-      description: "A Swift plug-in that uses the shared Swift libraries was made with this host's toolchain.",
+      description:
+        "A Swift plug-in that uses the shared Swift libraries was made with this host's toolchain.",
       reason: "Swift promises no stable interface between the two on Linux: it may crash in any call.",
       cure: "build it with the toolchain of this bulkhead, or with -static-stdlib",
       check: .object { object, contents in
@@ -19,7 +20,8 @@ enum ToolchainRules {
     Rule(
       "code.go", .warning, "no Go runtime",
       description: "It was not made with Go.",
-      reason: "A Go runtime takes signals and threads of the whole process, and there can be only one of them.",
+      reason:
+        "A Go runtime takes signals and threads of the whole process, and there can be only one of them.",
       cure: "run that code in a program of its own, and start it from the plug-in",
       check: .object { _, contents in
         contents.languages.contains(.go) ? .found([Observation(evidence: "it has a Go runtime")]) : .passed()

@@ -68,8 +68,11 @@ final class Laboratory: @unchecked Sendable {
 
   // MARK: actions
 
-  /// What the rule says of each action, together.
-  func eachAction(_ body: (ActionCase, Laboratory) -> ActionVerdict) -> Verdict {
+  /// What the rule says of each action, together. An action whose first run broke down is only for the rule about
+  /// that.
+  func eachAction(
+    evenBroken: Bool = false, _ body: (ActionCase, Laboratory) -> ActionVerdict
+  ) -> Verdict {
     switch trial() {
     case .passed: break
     case .found: return .skipped("it could not be loaded")
@@ -82,7 +85,9 @@ final class Laboratory: @unchecked Sendable {
     for (index, action) in cases.enumerated() {
       let now = MonotonicClock.nanoseconds
       actionEnd = now + max(0, ruleEnd - now) / Int64(cases.count - index)
-      let verdict = body(action, self)
+      let isBroken = action.first.breakdown != nil && !evenBroken
+      let verdict: ActionVerdict =
+        isBroken ? .skipped("its first run broke down: see run.returns") : body(action, self)
       all.observations += verdict.observations.map { $0.of(action.action.name) }
       all.tried += verdict.tried
       all.total += verdict.total
@@ -172,10 +177,12 @@ final class Laboratory: @unchecked Sendable {
   }
 
   /// A report for each run, in order.
-  func perform(_ action: String, _ runs: [TryRun], second: String? = nil) -> [TryReport] {
+  func perform(_ action: String, _ runs: [TryRun], second: String? = nil, limitTimes: Int64 = 1)
+    -> [TryReport]
+  {
     let plan = TryPlan(
       file: subject.absolutePath, secondFile: second, action: action, runs: runs,
-      runLimitMilliseconds: options.runLimitMilliseconds)
+      runLimitMilliseconds: options.runLimitMilliseconds * limitTimes)
     return TryProcess.run(plan, command: commands.tries)
   }
 
@@ -195,6 +202,7 @@ final class Laboratory: @unchecked Sendable {
         verdict.tried += 1
         if let why = report.obstacle { return .skipped(why) }
         guard let found = judge(report, trial) else { continue }
+        if report.ending == .outOfTime, !isCertain(action, trial) { continue }
         // The same thing at many points is one finding.
         if !verdict.observations.contains(where: { Self.isSame($0, found) }) {
           verdict.observations.append(found.after(trial.label))
@@ -202,6 +210,11 @@ final class Laboratory: @unchecked Sendable {
       }
     }
     return verdict
+  }
+
+  /// A machine that is very busy makes long work look endless: it is given more time, once.
+  private func isCertain(_ action: ActionCase, _ trial: Trial) -> Bool {
+    perform(action.action.name, [trial.run], limitTimes: 3)[0].ending == .outOfTime
   }
 
   private static func isSame(_ known: Observation, _ new: Observation) -> Bool {

@@ -1,21 +1,19 @@
+import DataModel
 import PluginHost
 
 /// The codes that an action may return, and how reports are put into words.
 enum ReturnCodes {
-  private static let names: [Int32: String] = [
-    0: "BH_OK", 2: "BH_WARNING", -1: "BH_CANCELLED", -2: "BH_DEADLINE", -3: "BH_MEMORY", -4: "BH_INVALID",
-    -5: "BH_NOT_FOUND", -6: "BH_CONFLICT", -7: "BH_DENIED", -8: "BH_IO", -9: "BH_REMOTE",
-    -10: "BH_UNSUPPORTED", -11: "BH_BUG", -12: "BH_FENCED", -13: "BH_STALE", -14: "BH_AGAIN",
-  ]
   static let cancelled: Int32 = -1
   static let deadline: Int32 = -2
   static let fenced: Int32 = -12
 
   /// Whether level 1 has the code. PARKED is reserved.
-  static func has(_ code: Int32) -> Bool { names[code] != nil }
+  static func has(_ code: Int32) -> Bool {
+    ReturnCode.name(code) != nil && code != ReturnCode.parked
+  }
 
   static func text(_ code: Int32) -> String {
-    names[code].map { "\($0) (\(code))" } ?? (code == 1 ? "BH_PARKED (1)" : "\(code)")
+    ReturnCode.name(code).map { "BH_\($0.uppercased()) (\(code))" } ?? "\(code)"
   }
 }
 
@@ -33,6 +31,12 @@ extension TryReport {
     if case .notRun(let why) = ending { why } else { nil }
   }
 
+  /// The innermost place of the plug-in's own code when a signal ended it, else the innermost of all.
+  private var ownPlace: String {
+    let own = zip(tracePlaces, trace).first { $0.0.module.hasPrefix("/proc/self/fd/") }
+    return own?.1 ?? trace.first ?? ""
+  }
+
   /// What it did to its process instead of returning; nil when it returned.
   var breakdown: Observation? {
     let last = errors.split(whereSeparator: \.isNewline).last.map { "; it wrote: \($0.prefix(160))" } ?? ""
@@ -40,11 +44,11 @@ extension TryReport {
     case .returned: return nil
     case .signalled(let number):
       return Observation(
-        evidence: "it crashed with \(TrialLoad.signalName(number))\(last)", place: trace.first ?? "",
+        evidence: "it crashed with \(TrialLoad.signalName(number))\(last)", place: ownPlace,
         cure: "debug it at that place")
     case .exited(let code):
       return Observation(
-        evidence: "it ended the process with exit code \(code)\(last)", place: trace.first ?? "",
+        evidence: "it ended the process with exit code \(code)\(last)", place: ownPlace,
         cure: "return from the action; never call exit or abort")
     case .outOfTime:
       return Observation(

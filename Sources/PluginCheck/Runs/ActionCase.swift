@@ -28,6 +28,8 @@ struct ActionVerdict: Sendable {
   var tried = 0
   /// What there would be to try; more than `tried` where the time was not enough.
   var total = 0
+  /// Something to know beside.
+  var remark: String?
 
   static func skipped(_ why: String) -> ActionVerdict { ActionVerdict(skipped: why) }
 

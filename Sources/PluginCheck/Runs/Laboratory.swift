@@ -22,6 +22,8 @@ final class Laboratory: @unchecked Sendable {
   private static let longMilliseconds: Int64 = 250
   private static let firstDeadline: Int64 = 3000
   private static let observationLimit = 4
+  /// After so many crashes inside libraries one knows that they do not stand it.
+  private static let excuseLimit = 12
 
   init(_ subject: CheckSubject, _ options: CheckOptions, _ commands: PluginCheck.Commands) {
     self.subject = subject
@@ -39,7 +41,8 @@ final class Laboratory: @unchecked Sendable {
     let now = MonotonicClock.nanoseconds
     if end == 0 { end = now + options.budgetMilliseconds * 1_000_000 }
     // Most rules take less than their part, so each may take twice as much.
-    ruleEnd = now + max(0, end - now) * 2 / Int64(others + 2)
+    let share = max(0, end - now) * 2 / Int64(others + 2)
+    ruleEnd = now + min(share, options.budgetMilliseconds * 1_000_000 / 4)
     actionEnd = ruleEnd
   }
 
@@ -82,6 +85,7 @@ final class Laboratory: @unchecked Sendable {
     guard !cases.isEmpty else { return .skipped(left.first?.evidence ?? "there is no action to run") }
     var all = ActionVerdict()
     var skipped: [String] = []
+    var remarks: [String] = []
     for (index, action) in cases.enumerated() {
       let now = MonotonicClock.nanoseconds
       actionEnd = now + max(0, ruleEnd - now) / Int64(cases.count - index)
@@ -92,13 +96,14 @@ final class Laboratory: @unchecked Sendable {
       all.tried += verdict.tried
       all.total += verdict.total
       if let why = verdict.skipped { skipped.append(why) }
+      if let remark = verdict.remark { remarks.append(action.action.name + ": " + remark) }
     }
     if skipped.count == cases.count, let why = skipped.first, all.observations.isEmpty {
       return .skipped(why)
     }
     let cut = all.tried < all.total ? " of \(all.total) (seed \(options.seed))" : ""
     let runs = all.tried == 1 && cut.isEmpty ? "1 run" : "\(all.tried)\(cut) runs"
-    return Verdict.of(all.observations, runs)
+    return Verdict.of(all.observations, ([runs] + remarks).joined(separator: "; "))
   }
 
   /// The actions that can be run, and those that cannot, with the reason.
@@ -186,14 +191,19 @@ final class Laboratory: @unchecked Sendable {
     return TryProcess.run(plan, command: commands.tries)
   }
 
-  /// Tries one thing after the other until the time of this action is over or enough was found.
+  /// Tries one thing after the other until the time of this action is over or enough was found. `excuse` names the
+  /// library whose fault a crash is.
   func series(
-    _ action: ActionCase, _ trials: [Trial], judge: (TryReport, Trial) -> Observation?
+    _ action: ActionCase, _ trials: [Trial], excuse: (TryReport) -> String? = { _ in nil },
+    judge: (TryReport, Trial) -> Observation?
   ) -> ActionVerdict {
     var verdict = ActionVerdict(total: trials.count)
+    var excused: [String] = []
     var rest = trials[...]
     var size = 1
-    while !rest.isEmpty, verdict.tried == 0 || !isOver, verdict.observations.count < Self.observationLimit {
+    while !rest.isEmpty, verdict.tried == 0 || !isOver, verdict.observations.count < Self.observationLimit,
+      excused.count < Self.excuseLimit
+    {
       let part = rest.prefix(size)
       rest = rest.dropFirst(size)
       size = min(size * 4, 32)
@@ -201,6 +211,10 @@ final class Laboratory: @unchecked Sendable {
       for (report, trial) in zip(reports, part) {
         verdict.tried += 1
         if let why = report.obstacle { return .skipped(why) }
+        if let library = excuse(report) {
+          excused.append(library)
+          continue
+        }
         guard let found = judge(report, trial) else { continue }
         if report.ending == .outOfTime, !isCertain(action, trial) { continue }
         // The same thing at many points is one finding.
@@ -208,6 +222,10 @@ final class Laboratory: @unchecked Sendable {
           verdict.observations.append(found.after(trial.label))
         }
       }
+    }
+    if !excused.isEmpty {
+      let names = Set(excused).sorted().joined(separator: ", ")
+      verdict.remark = "\(excused.count) run(s) crashed inside \(names)"
     }
     return verdict
   }

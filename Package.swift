@@ -33,7 +33,7 @@ let package = Package(
   targets: [
     // C: the ABI headers, and what Swift cannot do.
     .target(
-      name: "CBulkheadPlugin", path: "PluginSDK", exclude: ["README.md", "ABI.md", "template"],
+      name: "CBulkheadPlugin", path: "PluginSDK", exclude: ["README.md", "ABI.md", "template", "cpp", "swift"],
       sources: ["include/bulkhead/abi.c"], publicHeadersPath: "include"),
     .target(name: "CPluginRuntime", dependencies: ["CBulkheadPlugin"]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),

@@ -10,7 +10,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -63,6 +62,15 @@ class value {
   }
 
   const bh_value &raw() const noexcept { return raw_; }
+
+  /** Same type and same content. */
+  friend bool operator==(const value &left, const value &right) noexcept {
+    const bh_value &l = left.raw_, &r = right.raw_;
+    if (l.type != r.type) return false;
+    if (l.type == BH_STRING) return to_view(l.text) == to_view(r.text);
+    return l.type == BH_REAL ? l.real == r.real : l.type == BH_NULL || l.integer == r.integer;
+  }
+  friend bool operator!=(const value &left, const value &right) noexcept { return !(left == right); }
 
  private:
   const bh_value &typed(std::uint32_t type, const char *what) const {
@@ -140,7 +148,7 @@ class entity {
 
   /** Reads fields of a record, with its version. Throws error(BH_NOT_FOUND) when there is none.
    *  @thread run @blocking yes @cancelpoint yes @owner borrowed @since 1 */
-  record get(std::int64_t id, std::initializer_list<std::string_view> names) {
+  record get(std::int64_t id, const std::vector<std::string_view> &names) {
     std::vector<bh_field_value> values;
     for (std::string_view name : names) values.push_back({id_of(name), 0, bulkhead::value().raw()});
     record read;

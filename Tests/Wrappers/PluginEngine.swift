@@ -9,14 +9,17 @@ import Threading
 struct PluginEngine: Sendable {
   let engine: RunningEngine
 
-  /// Runs `body` on a thread of its own with a fresh engine, which is ended after. `plugins` are `.so` files by id.
+  /// Runs `body` on a thread of its own with a fresh engine, which is ended after. `plugins` are `.so` files by id,
+  /// built on that thread as well.
   static func run(
-    _ plugins: [String: String], environment: [String: String] = [:],
+    _ plugins: @autoclosure @escaping @Sendable () throws -> [String: String],
+    environment: [String: String] = [:],
     _ body: @escaping @Sendable (PluginEngine) throws -> Void
   ) async throws {
     try await onThread {
       let engine = try RunningEngine()
       defer { engine.end() }
+      let plugins = try plugins()
       for (id, file) in plugins { try engine.install(file, as: id + ".so") }
       try engine.start(environment: environment)
       for id in plugins.keys { try engine.waitForPlugin(id) }

@@ -7,8 +7,8 @@ import Testing
 @Suite("C++ wrapper: runs", .serialized)
 struct CppRunTests {
   private func withProbe(_ body: @escaping @Sendable (PluginEngine) throws -> Void) async throws {
-    let probe = try Sample.buildCpp("Tests/Wrappers/Fixtures/probe.cpp")
-    try await PluginEngine.run(["cpp-probe": probe], body)
+    try await PluginEngine.run(
+      ["cpp-probe": Sample.buildCpp("Tests/Wrappers/Fixtures/probe.cpp")], body)
   }
 
   @Test("parameters of every type are read, and results, log and progress arrive")

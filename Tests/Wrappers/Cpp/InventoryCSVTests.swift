@@ -9,11 +9,11 @@ struct InventoryCSVTests {
   private func withSample(
     environment: [String: String] = [:], _ body: @escaping @Sendable (PluginEngine) throws -> Void
   ) async throws {
-    let plugins = [
-      "inventory-csv": try Sample.inventoryCSV(),
-      "cpp-probe": try Sample.buildCpp("Tests/Wrappers/Fixtures/probe.cpp"),
-    ]
-    try await PluginEngine.run(plugins, environment: environment, body)
+    try await PluginEngine.run(
+      [
+        "inventory-csv": Sample.inventoryCSV(),
+        "cpp-probe": Sample.buildCpp("Tests/Wrappers/Fixtures/probe.cpp"),
+      ], environment: environment, body)
   }
 
   private static func parameters(_ engine: PluginEngine, _ csv: String, _ more: String = "") throws -> String

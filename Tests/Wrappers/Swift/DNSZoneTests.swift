@@ -16,13 +16,14 @@ struct DNSZoneTests {
     """
 
   private func withServers(
-    environment: [String: String] = [:], _ body: @escaping @Sendable (PluginEngine, String) throws -> Void
+    _ body: @escaping @Sendable (PluginEngine, String) throws -> Void
   ) async throws {
-    let plugins = [
-      "dns-zone": try SwiftPlugin.sample.get(), "inventory-csv": try Sample.inventoryCSV(),
-      "cpp-probe": try Sample.buildCpp("Tests/Wrappers/Fixtures/probe.cpp"),
-    ]
-    try await PluginEngine.run(plugins) { engine in
+    try await PluginEngine.run(
+      [
+        "dns-zone": SwiftPlugin.sample.get(), "inventory-csv": Sample.inventoryCSV(),
+        "cpp-probe": Sample.buildCpp("Tests/Wrappers/Fixtures/probe.cpp"),
+      ]
+    ) { engine in
       try engine.run("cpp-probe:make", #"{"environment": "production"}"#)
       let csv = engine.engine.folder + "/servers.csv"
       try Self.servers.write(toFile: csv, atomically: true, encoding: .utf8)

@@ -9,7 +9,7 @@ import Testing
 @Suite("Swift wrapper: runs", .serialized)
 struct SwiftRunTests {
   private func withProbe(_ body: @escaping @Sendable (PluginEngine) throws -> Void) async throws {
-    try await PluginEngine.run(["swift-probe": try SwiftPlugin.probe.get()], body)
+    try await PluginEngine.run(["swift-probe": SwiftPlugin.probe.get()], body)
   }
 
   @Test("parameters and result go through Codable in both directions")
@@ -94,22 +94,24 @@ struct SwiftRunTests {
   }
 
   @Test("a Swift plug-in exports its entry alone, with the host's runtime or with one of its own")
-  func symbols() throws {
-    for file in [
-      try SwiftPlugin.probe.get(), try SwiftPlugin.staticProbe.get(), try SwiftPlugin.sample.get(),
-    ] {
-      let run = try ToolRun(["nm", "-D", "-P", "--defined-only", file])
-      #expect(
-        run.output.split(separator: "\n").map { $0.prefix { $0 != " " } } == ["bh_plugin_entry"], "\(file)")
+  func symbols() async throws {
+    try await onThread {
+      for file in [
+        try SwiftPlugin.probe.get(), try SwiftPlugin.staticProbe.get(), try SwiftPlugin.sample.get(),
+      ] {
+        let run = try ToolRun(["nm", "-D", "-P", "--defined-only", file])
+        #expect(
+          run.output.split(separator: "\n").map { $0.prefix { $0 != " " } } == ["bh_plugin_entry"], "\(file)")
+      }
+      let needed = try ToolRun(["readelf", "-d", try SwiftPlugin.staticProbe.get()]).output
+      #expect(!needed.contains("libswift"))
     }
-    let needed = try ToolRun(["readelf", "-d", try SwiftPlugin.staticProbe.get()]).output
-    #expect(!needed.contains("libswift"))
   }
 
   @Test("with a Swift runtime of its own it runs beside the host's, many at once")
   func staticRuntime() async throws {
     try await PluginEngine.run([
-      "swift-probe": try SwiftPlugin.staticProbe.get(), "dns-zone": try SwiftPlugin.sample.get(),
+      "swift-probe": SwiftPlugin.staticProbe.get(), "dns-zone": SwiftPlugin.sample.get(),
     ]) { engine in
       #expect(try engine.run("swift-probe:throw", #"{"what": "odd"}"#).message.contains("the pump is dry"))
       let client = try engine.engine.client()

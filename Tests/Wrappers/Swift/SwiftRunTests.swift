@@ -54,7 +54,7 @@ struct SwiftRunTests {
     }
   }
 
-  @Test("a warning is a warning, and a cancel ends a sleep")
+  @Test("a warning is a warning, and a cancel ends a wait")
   func stops() async throws {
     try await withProbe { engine in
       let warning = try engine.run("swift-probe:warn")

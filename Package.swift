@@ -15,10 +15,10 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target
 }
 
 /// A test target under `Tests/`. Tests reach the same targets that the command links.
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
   .testTarget(
     name: name + "Tests", dependencies: dependencies + ["TestSupport"], path: "Tests/" + name,
-    swiftSettings: strict)
+    exclude: exclude, swiftSettings: strict)
 }
 
 let package = Package(
@@ -34,7 +34,8 @@ let package = Package(
   targets: [
     // C: the ABI headers, and what Swift cannot do.
     .target(
-      name: "CBulkheadPlugin", path: "PluginSDK", exclude: ["README.md", "ABI.md", "template"],
+      name: "CBulkheadPlugin", path: "PluginSDK",
+      exclude: ["README.md", "ABI.md", "template", "cpp", "swift"],
       sources: ["include/bulkhead/abi.c"], publicHeadersPath: "include"),
     .target(name: "CPluginRuntime", dependencies: ["CBulkheadPlugin"]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
@@ -94,6 +95,8 @@ let package = Package(
       "PluginCheck",
       ["bulkhead", "PluginCheck", "PluginHost", "JobEngine", "Storage", "DataModel", "Threading"]),
     tests("Simulation", ["Simulation", "JobEngine", "Storage", "SQLiteStorage", "DataModel", "Threading"]),
+    tests(
+      "Wrappers", ["bulkhead", "JobEngine", "Storage", "DataModel", "Threading"], exclude: ["Fixtures"]),
     tests("Tidy", []),
   ],
   swiftLanguageModes: [.v6],

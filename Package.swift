@@ -33,9 +33,10 @@ let package = Package(
   targets: [
     // C: the ABI headers, and what Swift cannot do.
     .target(
-      name: "CBulkheadPlugin", path: "PluginSDK", exclude: ["README.md", "ABI.md", "template"],
+      name: "CBulkheadPlugin", path: "PluginSDK", exclude: ["README.md", "ABI.md", "template", "manifest.schema.json"],
       sources: ["include/bulkhead/abi.c"], publicHeadersPath: "include"),
     .target(name: "CPluginRuntime", dependencies: ["CBulkheadPlugin"]),
+    .target(name: "CSDKFiles"),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CProcess"),
@@ -60,7 +61,7 @@ let package = Package(
       name: "bulkhead",
       dependencies: [
         "JobEngine", "PluginCheck", "Simulation", "Supervision", "SQLiteStorage", "Storage", "PluginHost",
-        "DataModel", "Threading",
+        "DataModel", "Threading", "CSDKFiles",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
 
@@ -83,7 +84,7 @@ let package = Package(
     tests("Storage", ["Storage", "SQLiteStorage", "DataModel"]),
     tests(
       "PluginHost", ["bulkhead", "PluginHost", "DataModel", "CBulkheadPlugin", "CPluginRuntime", "Threading"]),
-    tests("PluginSDK", []),
+    tests("PluginSDK", ["bulkhead", "DataModel"]),
     tests("JobEngine", ["JobEngine", "Storage", "SQLiteStorage", "PluginHost", "DataModel"]),
     tests("Supervision", ["Supervision", "DataModel", "Threading"]),
     tests("Command", ["bulkhead", "JobEngine", "Storage", "DataModel"]),

@@ -22,7 +22,7 @@ struct Bulkhead: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      ServeCommand.self, SubmitCommand.self, JobsCommand.self, PluginsCommand.self, PluginCommand.self,
+      ServeCommand.self, SubmitCommand.self, JobsCommand.self, PluginsCommand.self, PluginCommand.self, SDKCommand.self,
       WorkersCommand.self, StatusCommand.self, StopCommand.self, WorkerCommand.self, PluginTrialCommand.self,
     ])
 

@@ -1,5 +1,5 @@
 extension Manifest {
-  private static let known: Set<String> = [
+  package static let known: Set<String> = [
     "$schema", "id", "version", "title", "description", "abi", "actions", "records", "secrets",
   ]
 
@@ -67,7 +67,7 @@ extension Manifest {
 }
 
 extension ManifestAction {
-  private static let known: Set<String> = [
+  package static let known: Set<String> = [
     "name", "kind", "title", "description", "repeat", "parameters", "result", "deadline_ms", "cleanup_ms",
     "grace_ms",
   ]
@@ -112,9 +112,9 @@ extension ManifestAction {
 }
 
 /// The grammars of names.
-enum Names {
+package enum Names {
   /// `[a-z][a-z0-9_-]*`, 64 bytes at most.
-  static func isPluginID(_ text: String) -> Bool { isName(text, limit: 64, also: "_-") }
+  package static func isPluginID(_ text: String) -> Bool { isName(text, limit: 64, also: "_-") }
 
   /// `[a-z][a-z0-9._-]*`, 128 bytes at most.
   static func isActionName(_ text: String) -> Bool { isName(text, limit: 128, also: "._-") }

@@ -3,10 +3,11 @@ import ArgumentParser
 struct PluginCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plugin",
-    abstract: "Look at a plug-in file; needs no engine.",
+    abstract: "Make a plug-in, or look at a plug-in file; needs no engine.",
     discussion: """
-      Example:
+      Examples:
+        bulkhead plugin new my-plugin
         bulkhead plugin inspect ./checksum.so
       """,
-    subcommands: [PluginInspectCommand.self])
+    subcommands: [PluginNewCommand.self, PluginInspectCommand.self])
 }

@@ -57,6 +57,9 @@ static const unsigned char file_16[] = {
 static const unsigned char file_17[] = {
 #embed "../../PluginSDK/template/c/my_plugin.c" suffix(, )
   0};
+static const unsigned char file_18[] = {
+#embed "../../PluginSDK/template/c/params.h" suffix(, )
+  0};
 
 static const bhsdk_file files[] = {
   {"include/bulkhead/abi.c", file_0, sizeof file_0 - 1},
@@ -77,6 +80,7 @@ static const bhsdk_file files[] = {
   {"template/c/README.md", file_15, sizeof file_15 - 1},
   {"template/c/manifest.json", file_16, sizeof file_16 - 1},
   {"template/c/my_plugin.c", file_17, sizeof file_17 - 1},
+  {"template/c/params.h", file_18, sizeof file_18 - 1},
 };
 
 size_t bhsdk_file_count(void) { return sizeof files / sizeof files[0]; }

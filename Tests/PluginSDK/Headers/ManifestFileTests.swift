@@ -39,7 +39,9 @@ struct ManifestFileTests {
     #expect(try ManifestNote.texts(in: scratch.path + "/apart.so") == [Self.manifest])
   }
 
-  @Test("it is found beside the source through -I, wherever the compiler was started", arguments: ["gcc", "clang"])
+  @Test(
+    "it is found beside the source through -I, wherever the compiler was started",
+    arguments: ["gcc", "clang"])
   func elsewhere(compiler: String) throws {
     let scratch = try Scratch()
     try FileManager.default.createDirectory(atPath: scratch.path + "/sub", withIntermediateDirectories: false)

@@ -48,7 +48,9 @@ struct TargetLevelTests {
     try text.replacing(old, with: new).write(toFile: file, atomically: true, encoding: .utf8)
   }
 
-  private func compile(_ code: String, _ dialect: Dialect, _ headers: String, target: String?) throws -> ToolRun {
+  private func compile(_ code: String, _ dialect: Dialect, _ headers: String, target: String?) throws
+    -> ToolRun
+  {
     let scratch = try Scratch()
     try scratch.write("a.c", "#include <bulkhead/all.h>\n" + code + "\n")
     let define = target.map { ["-DBH_ABI_TARGET=" + $0] } ?? []
@@ -72,7 +74,8 @@ struct TargetLevelTests {
 
   @Test("level 0, an unknown word, nothing, and a level newer than the headers are errors that say so")
   func outOfRange() throws {
-    for dialect in [Dialect(compiler: "gcc", standard: "c11"), Dialect(compiler: "clang", standard: "c++20")] {
+    for dialect in [Dialect(compiler: "gcc", standard: "c11"), Dialect(compiler: "clang", standard: "c++20")]
+    {
       for target in ["0", "-1", "two", "2"] {
         let run = try compile(Self.oldUse, dialect, Sample.headers, target: target)
         #expect(run.status != 0 && run.output.contains("BH_ABI_TARGET"), "\(target)")
@@ -97,7 +100,8 @@ struct TargetLevelTests {
       int main(void) { printf("%u", bh_plugin_entry(NULL)->abi_built); return 0; }
       """)
     for (target, expected) in [("1", "1"), ("2", "2")] {
-      #expect(try scratch.run(["cc", "-I", headers, "-DBH_ABI_TARGET=" + target, "a.c", "-o", "a"]).status == 0)
+      #expect(
+        try scratch.run(["cc", "-I", headers, "-DBH_ABI_TARGET=" + target, "a.c", "-o", "a"]).status == 0)
       #expect(try scratch.run(["./a"]).output == expected)
     }
   }
@@ -107,7 +111,9 @@ struct TargetLevelTests {
     for name in Headers.names {
       let text = try String(contentsOfFile: Sample.headers + "/" + name, encoding: .utf8)
       for level in 2...9 where text.contains("@since \(level)") {
-        #expect(text.contains("#if BH_SINCE(\(level))"), "\(name) has @since \(level) without #if BH_SINCE(\(level))")
+        #expect(
+          text.contains("#if BH_SINCE(\(level))"),
+          "\(name) has @since \(level) without #if BH_SINCE(\(level))")
       }
     }
   }

@@ -110,7 +110,8 @@ struct ManifestSchemaTests {
     }
   }
 
-  private func manifest(_ members: [String: JSONValue] = [:], action: [String: JSONValue] = [:]) -> JSONValue {
+  private func manifest(_ members: [String: JSONValue] = [:], action: [String: JSONValue] = [:]) -> JSONValue
+  {
     let action = ["name": JSONValue.string("go")].merging(action) { $1 }
     let base: [String: JSONValue] = [
       "id": .string("a"), "version": .string("1"), "abi": .object(["built": .int(1)]),
@@ -120,7 +121,8 @@ struct ManifestSchemaTests {
   }
 
   private static let values: [JSONValue] = [
-    .null, .bool(true), .int(0), .int(1), .int(-1), .int(2_000_000), .int(4_000_000_000_000), .real(1.5), .real(2.0),
+    .null, .bool(true), .int(0), .int(1), .int(-1), .int(2_000_000), .int(4_000_000_000_000), .real(1.5),
+    .real(2.0),
     .string(""), .string("x"), .string("object"), .string("date"), .string("steps"), .string("a\u{0}b"),
     .string(String(repeating: "x", count: 65)), .string(String(repeating: "x", count: 129)),
     .string(String(repeating: "x", count: 4097)), .string(String(repeating: "x", count: 65537)),

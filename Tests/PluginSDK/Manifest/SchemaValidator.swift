@@ -71,7 +71,8 @@ struct SchemaValidator {
     case "items":
       return (value.arrayValue ?? []).enumerated().flatMap { problems($1, rule, "\(path)[\($0)]") }
     case "then", "else", "title", "description", "default", "$schema", "$comment", "$defs": return []
-    case "type", "enum", "const", "pattern", "minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems",
+    case "type", "enum", "const", "pattern", "minLength", "maxLength", "minimum", "maximum", "minItems",
+      "maxItems",
       "uniqueItems", "required", "not", "anyOf":
       return []
     default: return ["\(path): the validator of this test does not have \(keyword)"]

@@ -73,7 +73,8 @@ struct SDKPackageTests {
     #expect(try Self.isPlugin(folder + "/my_plugin.so"))
   }
 
-  @Test("pkg-config and CMake find it wherever it stands, and it says its version", arguments: ["tar.gz", "deb"])
+  @Test(
+    "pkg-config and CMake find it wherever it stands, and it says its version", arguments: ["tar.gz", "deb"])
   func cmake(kind: String) throws {
     let sdk = try Unpacked(kind)
     let folder = try sdk.template()
@@ -88,7 +89,8 @@ struct SDKPackageTests {
     bulkhead_add_plugin(my_plugin my_plugin.c MANIFEST manifest.json)
     """.write(toFile: folder + "/CMakeLists.txt", atomically: true, encoding: .utf8)
     let build = try sdk.shell(
-      "cmake -B build -DCMAKE_C_FLAGS=-Werror -DCMAKE_PREFIX_PATH='\(sdk.prefix)' && cmake --build build", in: folder)
+      "cmake -B build -DCMAKE_C_FLAGS=-Werror -DCMAKE_PREFIX_PATH='\(sdk.prefix)' && cmake --build build",
+      in: folder)
     #expect(build.status == 0, "\(build.output)")
     #expect(try Self.isPlugin(folder + "/build/my_plugin.so"))
     let newer = try sdk.shell(
@@ -106,7 +108,8 @@ struct SDKPackageTests {
     find_package(bulkhead-plugin REQUIRED)
     bulkhead_add_plugin(my_plugin my_plugin.c MANIFEST manifest.json)
     """.write(toFile: folder + "/CMakeLists.txt", atomically: true, encoding: .utf8)
-    let change = "touch -d 2001-01-01 manifest.json my_plugin.c; cmake -B build -DCMAKE_PREFIX_PATH='\(sdk.prefix)'"
+    let change =
+      "touch -d 2001-01-01 manifest.json my_plugin.c; cmake -B build -DCMAKE_PREFIX_PATH='\(sdk.prefix)'"
     let first = try sdk.shell(change + " && cmake --build build", in: folder)
     #expect(first.status == 0, "\(first.output)")
     let second = try sdk.shell("sed -i s/1.0.0/7.7.7/ manifest.json && cmake --build build", in: folder)

@@ -10,7 +10,8 @@ struct TemplateTests {
   func template() throws {
     let scratch = try Scratch()
     try scratch.copy(
-      "PluginSDK/template/c/my_plugin.c", "PluginSDK/template/c/params.h", "PluginSDK/template/c/manifest.json")
+      "PluginSDK/template/c/my_plugin.c", "PluginSDK/template/c/params.h",
+      "PluginSDK/template/c/manifest.json")
     let build = try scratch.run([
       "cc", "-Wall", "-Wextra", "-shared", "-fPIC", "-I", Sample.headers, "-I", ".", "my_plugin.c", "-o",
       "my_plugin.so",

@@ -33,6 +33,8 @@ struct NewProject {
   /// Paths from the project's folder.
   let files: [SDKFiles.File]
 
+  init(files: [SDKFiles.File]) { self.files = files }
+
   /// Refused when `sdk` names no SDK, or when the command carries no template of the language.
   init(_ id: String, language: Language, sdk: String?) throws(EngineError) {
     let names = NewNames(id)

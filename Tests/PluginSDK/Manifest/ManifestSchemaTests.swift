@@ -38,7 +38,8 @@ struct ManifestSchemaTests {
     var tried = 0
     for type in ParameterSchema.ValueType.allCases {
       for keyword in keywords.union(["anyOf"]).sorted() {
-        for value in Self.values + Self.fitting(keyword) {
+        let long = ["title", "description", "pattern"].contains(keyword) && type == .string ? Self.longTexts : []
+        for value in Self.values + Self.fitting(keyword) + long {
           var members: [String: JSONValue] = type == .any ? [:] : ["type": .string(type.rawValue)]
           members[keyword] = value
           for place in ["parameters", "result"] {
@@ -54,17 +55,18 @@ struct ManifestSchemaTests {
   @Test("each member of the manifest and of an action, with every kind of value, is judged alike")
   func members() {
     for name in Manifest.known.union(["titel"]).sorted() {
-      for value in Self.values + Self.names { compare(manifest([name: value])) }
+      for value in Self.values + Self.names + Self.longTexts { compare(manifest([name: value])) }
       var without = manifest([:]).objectValue ?? [:]
       without[name] = nil
       compare(.object(without))
     }
     for name in ManifestAction.known.union(["titel"]).sorted() {
-      for value in Self.values + Self.names { compare(manifest(action: [name: value])) }
+      for value in Self.values + Self.names + Self.longTexts { compare(manifest(action: [name: value])) }
     }
     for name in ["built", "min_host", "max_host"] {
       for value in Self.values where value.integerValue.map({ $0 < 2 }) ?? true {
-        compare(manifest(["abi": .object(["built": .int(1), name: value])]))
+        let abi = ["built": JSONValue.int(1)].merging([name: value]) { $1 }
+        compare(manifest(["abi": .object(abi)]))
       }
     }
     for name in Self.names {
@@ -124,12 +126,15 @@ struct ManifestSchemaTests {
     .null, .bool(true), .int(0), .int(1), .int(-1), .int(2_000_000), .int(4_000_000_000_000), .real(1.5),
     .real(2.0),
     .string(""), .string("x"), .string("object"), .string("date"), .string("steps"), .string("a\u{0}b"),
-    .string(String(repeating: "x", count: 65)), .string(String(repeating: "x", count: 129)),
-    .string(String(repeating: "x", count: 4097)), .string(String(repeating: "x", count: 65537)),
     .array([]), .array([.string("a")]), .array([.string("a"), .string("a")]), .array([.string("")]),
     .array([.int(1)]), .object([:]), .object(["type": .string("string")]), .object(["a": .object([:])]),
     .object(["a": .object(["x": .int(1)])]), .object(["1a": .object([:])]),
   ]
+
+  /// One more than each limit.
+  private static let longTexts: [JSONValue] = [65, 129, 1001, 4097, 65537].map {
+    .string(String(repeating: "x", count: $0))
+  }
 
   private static let names: [JSONValue] = [
     "a", "A", "a-b", "a_b", "a.b", "1a", "-a", "_a", "a b", "ä", "a/b", "1.0.0", "a\n", " ",

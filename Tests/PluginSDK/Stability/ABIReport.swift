@@ -44,11 +44,11 @@ struct ABIReport {
     guard let head = block.first?.wholeMatch(of: /'struct (\w+)' changed:/) else { return false }
     let name = String(head.1)
     guard growing.contains(where: { $0.hasPrefix("*") ? name.hasSuffix($0.dropFirst()) : name == $0 }),
-      block.count > 3, let size = block[1].wholeMatch(of: /  type size changed from (\d+) to \d+ \(in bits\)/),
-      let oldSize = Int(size.1), block[2].wholeMatch(of: /  \d+ data member insertions?:/) != nil
+      block.count > 3, let size = block[1].wholeMatch(of: /\ \ type size changed from (\d+) to \d+ \(in bits\)/),
+      let oldSize = Int(size.1), block[2].wholeMatch(of: /\ \ \d+ data member insertions?:/) != nil
     else { return false }
     return block.dropFirst(3).allSatisfy { line in
-      guard let added = line.wholeMatch(of: /    '.*', at offset (\d+) \(in bits\)/) else { return false }
+      guard let added = line.wholeMatch(of: /\ +'.*', at offset (\d+) \(in bits\)/) else { return false }
       return Int(added.1).map { $0 >= oldSize } ?? false
     }
   }

@@ -19,7 +19,7 @@ SHELL := /bin/bash
 HIDE_STARTS := '/^◇/{:a;/started\.$$/!{N;ba};d}'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stop build test soak scale bench install-deps samples sdk lint format tidy clean
+.PHONY: help demo demo-stop build test soak scale bench install-deps samples sdk man lint format tidy clean
 
 help: ## Print this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -59,6 +59,10 @@ samples: ## Build the sample plug-ins with plain cc into SamplePlugins/build.
 
 sdk: ## Make the plug-in SDK as a tar and a Debian package in dist.
 	@scripts/sdk.sh
+
+man: ## Write the man pages from the help texts into dist/man.
+	@scripts/install-deps.sh build
+	@scripts/man.sh dist/man
 
 lint: ## Check the format of all Swift code.
 	@[ -n "$(strip $(FORMATTED))" ] || { echo 'git ls-files names no Swift file here' >&2; exit 1; }

@@ -19,7 +19,7 @@ enum Imports {
     "Simulation": ["JobEngine", "Storage", "PluginHost", "DataModel", "Threading"],
     "bulkhead": [
       "JobEngine", "PluginCheck", "Simulation", "Supervision", "SQLiteStorage", "Storage", "PluginHost", "DataModel", "Threading",
-      "ArgumentParser", "CSDKFiles",
+      "ArgumentParser", "Yams", "CSDKFiles",
     ],
   ]
 

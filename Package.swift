@@ -34,7 +34,8 @@ let package = Package(
   targets: [
     // C: the ABI headers, and what Swift cannot do.
     .target(
-      name: "CBulkheadPlugin", path: "PluginSDK", exclude: ["README.md", "ABI.md", "template", "manifest.schema.json"],
+      name: "CBulkheadPlugin", path: "PluginSDK",
+      exclude: ["README.md", "ABI.md", "template", "manifest.schema.json", "cpp", "swift"],
       sources: ["include/bulkhead/abi.c"], publicHeadersPath: "include"),
     .target(name: "CPluginRuntime", dependencies: ["CBulkheadPlugin"]),
     .target(name: "CSDKFiles"),

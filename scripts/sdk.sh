@@ -45,6 +45,17 @@ rm -f "$tree/include/module.modulemap" "$tree/include/bulkhead/abi.c"
 mkdir -p "$share" "$tree/share/pkgconfig" "$tree/share/cmake/bulkhead-plugin" "$tree/share/doc/bulkhead-sdk"
 copy "$sdk/template" "$share/template"
 copy "$sdk/swift" "$share/swift"
+if [ -d "$share/swift" ]; then
+  # SwiftPM wants the headers below the target, with a module map.
+  inner="$share/swift/Sources/CBulkheadPlugin/include"
+  mkdir -p "$inner"
+  cp "$sdk/include/module.modulemap" "$inner/"
+  ln -s ../../../../../../../include/bulkhead "$inner/bulkhead"
+fi
+if [ -f "$sdk/cpp/exports.map" ]; then
+  mkdir -p "$share/cpp"
+  cp "$sdk/cpp/exports.map" "$share/cpp/"
+fi
 cp "$sdk/manifest.schema.json" "$share/"
 ln -s ../../../include "$share/include"
 fill "$root/scripts/sdk/bulkhead-plugin.pc" "$tree/share/pkgconfig/bulkhead-plugin.pc"

@@ -22,8 +22,10 @@ struct Bulkhead: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      ServeCommand.self, SubmitCommand.self, JobsCommand.self, PluginsCommand.self, PluginCommand.self, SDKCommand.self,
-      WorkersCommand.self, StatusCommand.self, StopCommand.self, ConfigCommand.self, CompletionCommand.self, WorkerCommand.self, PluginTrialCommand.self,
+      ServeCommand.self, SubmitCommand.self, JobsCommand.self, PluginsCommand.self, PluginCommand.self,
+      SDKCommand.self,
+      WorkersCommand.self, StatusCommand.self, StopCommand.self, ConfigCommand.self, CompletionCommand.self,
+      WorkerCommand.self, PluginTrialCommand.self,
     ])
 
   static func main() {

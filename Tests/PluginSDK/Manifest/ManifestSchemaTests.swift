@@ -38,7 +38,8 @@ struct ManifestSchemaTests {
     var tried = 0
     for type in ParameterSchema.ValueType.allCases {
       for keyword in keywords.union(["anyOf"]).sorted() {
-        let long = ["title", "description", "pattern"].contains(keyword) && type == .string ? Self.longTexts : []
+        let long =
+          ["title", "description", "pattern"].contains(keyword) && type == .string ? Self.longTexts : []
         for value in Self.values + Self.fitting(keyword) + long {
           var members: [String: JSONValue] = type == .any ? [:] : ["type": .string(type.rawValue)]
           members[keyword] = value

@@ -46,6 +46,52 @@ struct NewProjectTests {
       !texts.contains { $0.lowercased().contains("my_plugin") || $0.lowercased().contains("my-plugin") })
   }
 
+  @Test("one in C++ builds at once, without a warning", arguments: ["g++", "clang++"])
+  func cpp(compiler: String) async throws {
+    let scratch = try Scratch()
+    let folder = scratch.path + "/p"
+    let run = try await make(["mail-gateway", "--lang", "cpp", "--output", folder], in: scratch)
+    #expect(run.exitCode == 0, "\(run.errors)")
+    let build = try ToolRun(
+      ["make", "CXX=" + compiler, "CXXFLAGS=-Wall -Wextra -pedantic -Werror", "PKG_CONFIG_PATH=/nowhere"],
+      in: folder)
+    #expect(build.status == 0, "\(build.output)")
+    #expect(build.output.contains("-I include"))
+    #expect(try ManifestNote.texts(in: folder + "/mail_gateway.so").first?.contains("mail-gateway") == true)
+    #expect(try Symbols.exported(by: folder + "/mail_gateway.so") == ["bh_plugin_entry"])
+  }
+
+  @Test("one in Swift builds at once, and its manifest is what its types say")
+  func swift() async throws {
+    let scratch = try Scratch()
+    let folder = scratch.path + "/p"
+    let run = try await make(["mail-gateway", "--lang", "swift", "--output", folder], in: scratch)
+    #expect(run.exitCode == 0, "\(run.errors)")
+    let build = try await onThread { try ToolRun(["make"], in: folder) }
+    #expect(build.status == 0, "\(build.output)")
+    #expect(!build.output.contains("warning:"), "\(build.output)")
+    let manifest = try #require(try ManifestNote.texts(in: folder + "/mail_gateway.so").first)
+    #expect(try Manifest(text: manifest).id == "mail-gateway")
+    let exported = try Symbols.exported(by: folder + "/mail_gateway.so")
+    #expect(exported.filter { $0.hasPrefix("bh_") } == ["bh_plugin_entry"])
+    let check = try await onThread {
+      try ToolRun(
+        [
+          "swift", "run", "-c", "release", "manifest-tool", "--check",
+          "Sources/MailGatewayPluginManifest/manifest.c",
+        ], in: folder)
+    }
+    #expect(check.status == 0, "\(check.output)")
+  }
+
+  @Test("the templates' map of exports is the SDK's")
+  func exports() {
+    #expect(
+      FileManager.default.contentsEqual(
+        atPath: Sample.root + "/PluginSDK/template/cpp/exports.map",
+        andPath: Sample.root + "/PluginSDK/cpp/exports.map"))
+  }
+
   @Test("its Makefile checks and runs the plug-in with the command, and writes its header anew")
   func verbs() async throws {
     let scratch = try Scratch()

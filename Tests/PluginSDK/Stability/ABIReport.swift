@@ -44,7 +44,8 @@ struct ABIReport {
     guard let head = block.first?.wholeMatch(of: /'struct (\w+)' changed:/) else { return false }
     let name = String(head.1)
     guard growing.contains(where: { $0.hasPrefix("*") ? name.hasSuffix($0.dropFirst()) : name == $0 }),
-      block.count > 3, let size = block[1].wholeMatch(of: /\ \ type size changed from (\d+) to \d+ \(in bits\)/),
+      block.count > 3,
+      let size = block[1].wholeMatch(of: /\ \ type size changed from (\d+) to \d+ \(in bits\)/),
       let oldSize = Int(size.1), block[2].wholeMatch(of: /\ \ \d+ data member insertions?:/) != nil
     else { return false }
     return block.dropFirst(3).allSatisfy { line in
@@ -86,7 +87,9 @@ struct ABIBaseline {
       let lines = block.map(String.init)
       guard lines.count > 2, lines[0].hasPrefix("level: "), let level = Int(lines[0].dropFirst(7)),
         lines[1].hasPrefix("reason: "), lines[1].count > 20
-      else { throw ToolFailure("accepted.txt: a block begins with its level and a reason:\n" + lines.joined()) }
+      else {
+        throw ToolFailure("accepted.txt: a block begins with its level and a reason:\n" + lines.joined())
+      }
       return Acceptance(level: level, reason: String(lines[1].dropFirst(8)), block: Array(lines.dropFirst(2)))
     }
   }

@@ -17,15 +17,18 @@ struct NewProject {
       }
     }
 
-    /// The folder inside a project that holds its own copy of the SDK.
-    var sdkFolder: String { self == .swift ? "bulkhead-sdk" : "include" }
+    /// Leaves out what only SwiftPM reads, or only this repository's own build.
+    func takes(_ path: String) -> Bool {
+      !path.hasSuffix("/abi.c") && (self == .swift || !path.hasSuffix("/module.modulemap"))
+    }
 
-    /// What of PluginSDK goes into it: folder there, folder in the project.
+    /// What of PluginSDK goes into a project's own copy: folder there, folder in the project.
     var parts: [(from: String, to: String)] {
       switch self {
       case .c: [("include", "include")]
       case .cpp: [("include", "include"), ("cpp/include", "include")]
-      case .swift: [("include", "bulkhead-sdk/include"), ("swift", "bulkhead-sdk/swift")]
+      case .swift:
+        [("swift", "bulkhead-sdk/swift"), ("include", "bulkhead-sdk/swift/Sources/CBulkheadPlugin/include")]
       }
     }
   }
@@ -53,8 +56,10 @@ struct NewProject {
         SDKFiles.under(part.from).map { SDKFiles.File(path: part.to + "/" + $0.path, text: $0.text) }
       }
     }
-    files.append(SDKFiles.File(path: "manifest.schema.json", text: SDKFiles.manifestSchema))
-    self.files = files.filter { language == .swift || !Self.isForSwift($0.path) }.sorted { $0.path < $1.path }
+    if language != .swift {
+      files.append(SDKFiles.File(path: "manifest.schema.json", text: SDKFiles.manifestSchema))
+    }
+    self.files = files.filter { language.takes($0.path) }.sorted { $0.path < $1.path }
   }
 
   /// What is wrong with a name, nil when nothing is.
@@ -129,15 +134,12 @@ struct NewProject {
 
   /// A file that names the project's own copy of the SDK names the given one.
   private static func refer(_ file: SDKFiles.File, to root: String, _ language: Language) -> String {
-    switch language {
-    case .c, .cpp: file.text.replacing("$(wildcard include)", with: root + "/include")
-    case .swift: file.text.replacing("\"bulkhead-sdk/swift\"", with: "\"\(root)/swift\"")
+    guard language == .swift else {
+      return file.text.replacing("$(wildcard include)", with: root + "/include")
     }
-  }
-
-  /// What only SwiftPM reads.
-  private static func isForSwift(_ path: String) -> Bool {
-    path.hasSuffix("/module.modulemap") || path.hasSuffix("/abi.c")
+    let installed = root + "/share/bulkhead/sdk/swift"
+    let package = access(installed + "/Package.swift", R_OK) == 0 ? installed : root + "/swift"
+    return file.text.replacing("\"bulkhead-sdk/swift\"", with: "\"\(package)\"")
   }
 }
 
@@ -152,8 +154,9 @@ struct NewNames {
     self.id = id
     c = CName.part(id)
     let words = c.split(separator: "_").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
-    // A module named Swift, Foundation or Glibc would hide the one of the system.
-    swift = words.hasSuffix("Plugin") && words != "Plugin" ? words : words + "Plugin"
+    // A module named Swift, Foundation or BulkheadPlugin would hide the one that is meant.
+    let isOwn = words.hasSuffix("Plugin") && words != "Plugin" && words != "BulkheadPlugin"
+    swift = isOwn ? words : words + "Plugin"
   }
 
   func apply(_ text: String) -> String {

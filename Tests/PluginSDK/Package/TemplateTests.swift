@@ -24,7 +24,7 @@ struct TemplateTests {
   @Test("the tour's first plug-in builds with the tour's own line")
   func tour() throws {
     let text = try String(contentsOfFile: Self.tour, encoding: .utf8)
-    let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("cc ") })
+    let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("cc -shared") })
     let scratch = try Scratch()
     try FileManager.default.createSymbolicLink(
       atPath: scratch.path + "/PluginSDK", withDestinationPath: Sample.root + "/PluginSDK")

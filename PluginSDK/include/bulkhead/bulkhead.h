@@ -86,6 +86,7 @@ static inline bh_str bh_text(const char *c_string) {
 #define BH_FENCED ((int32_t)-12)    /**< this run no longer owns the job: it can write nothing */
 #define BH_STALE ((int32_t)-13)     /**< the handle's owner has ended */
 #define BH_AGAIN ((int32_t)-14)     /**< try again later */
+#define BH_UNKNOWN ((int32_t)-15)   /**< what came of it outside cannot be told: the job is lost, not failed */
 
 /* ------------------------------------------------------------------ the cell and the checkpoint */
 

@@ -78,5 +78,6 @@ struct ServedVerb: Sendable {
       of(FindRecords.self),
       of(BeginStep.self), of(EndStep.self), of(ListSteps.self), of(GetLost.self), of(ClaimReconciles.self),
       of(FinishReconcile.self), of(RequestReconcile.self), of(ResolveJob.self), of(ListAudit.self),
+      of(RevokePlugin.self), of(ListRevocations.self),
     ])
 }

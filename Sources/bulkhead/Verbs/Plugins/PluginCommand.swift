@@ -3,11 +3,13 @@ import ArgumentParser
 struct PluginCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plugin",
-    abstract: "Make a plug-in, or look at a plug-in file; needs no engine.",
+    abstract: "Make a plug-in, look at its file, try it, sign it; needs no engine.",
     discussion: """
       Examples:
         bulkhead plugin new my-plugin
         bulkhead plugin inspect ./checksum.so
       """,
-    subcommands: [PluginNewCommand.self, PluginInspectCommand.self])
+    subcommands: [
+      PluginNewCommand.self, PluginInspectCommand.self, PluginSignCommand.self, PluginVerifyCommand.self, PluginKeysCommand.self,
+    ])
 }

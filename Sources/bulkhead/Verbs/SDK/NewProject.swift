@@ -86,7 +86,7 @@ struct NewProject {
         let path = folder + "/" + file.path
         try Self.makeFolders(above: path, &made)
         made.append(path)
-        try NewFile.create(path, file.text)
+        try TextFile.write(file.text, to: path, mode: 0o644, replaces: false)
       }
     } catch {
       for path in made.reversed() { remove(path) }
@@ -116,7 +116,10 @@ struct NewProject {
       place += name
       defer { place += "/" }
       guard !place.isEmpty, access(place, F_OK) != 0 else { continue }
-      guard mkdir(place, 0o755) == 0 else { throw NewFile.failure(place) }
+      guard mkdir(place, 0o755) == 0 else {
+        let why = String(cString: strerror(errno))
+        throw EngineError(.refused, "cannot make the folder \(place): \(why)", cure: "name another --output")
+      }
       made.append(place)
     }
   }

@@ -42,7 +42,7 @@ struct SDKHeaderCommand: Verb {
 
   func act() throws {
     let header = try CHeader(Self.manifest(file), from: file)
-    if let output { try NewFile.replace(output, with: header.text) }
+    if let output { try TextFile.write(header.text, to: output, mode: 0o644, replaces: true) }
     if json {
       let place: (name: String, value: JSONText) =
         output.map { (name: "output", value: .string($0)) } ?? (name: "header", value: .string(header.text))

@@ -108,6 +108,13 @@ static int32_t push(bh_ctx *c, uint32_t when, bh_str what, bh_cleanup_fn functio
   return BH_OK;
 }
 static int32_t drop(bh_ctx *c, uint64_t id) { return (void)c, (void)id, WORKED; }
+static int32_t step(bh_ctx *c, bh_str name, bh_step_fn perform, bh_step_fn find, void *arg, bh_str *result) {
+  return (void)c, (void)name, (void)perform, (void)find, (void)arg, (void)result, WORKED;
+}
+static bh_str named_text(bh_ctx *c, bh_str name) { return (void)name, json(c); }
+static int32_t lost_step(bh_ctx *c, uint64_t index, bh_lost_step *out) { return (void)c, (void)index, (void)out, WORKED; }
+static int32_t left_behind(bh_ctx *c, uint64_t index, bh_str *out) { return (void)c, (void)index, (void)out, WORKED; }
+static int32_t answer(bh_ctx *c, uint32_t answer, bh_str text) { return (void)c, (void)answer, (void)text, WORKED; }
 static int32_t entity(bh_ctx *c, bh_str name, uint32_t *id) { return (void)c, (void)name, (void)id, WORKED; }
 static int32_t field(bh_ctx *c, uint32_t e, bh_str name, uint32_t *id) {
   return (void)c, (void)e, (void)name, (void)id, WORKED;
@@ -148,6 +155,24 @@ static int32_t undo(bh_ctx *ctx, void *arg) { return (void)ctx, (void)arg, BH_OK
 static void use_cleanup(bh_ctx *ctx) {
   EXPECT(cleanup, push, bh_cleanup(ctx, BH_ALWAYS, "x", undo, NULL), BH_UNSUPPORTED);
   EXPECT(cleanup, drop, bh_cleanup_drop(ctx, 1), BH_UNSUPPORTED);
+}
+static void use_steps(bh_ctx *ctx) {
+  bh_str result = {NULL, 0};
+  EXPECT(steps, step, bh_step(ctx, "x", bh_step_again, bh_step_again, NULL, &result), BH_UNSUPPORTED);
+  EXPECT(steps, token, bh_step_token(ctx, "x").len, 0);
+  expect("bh_step_again", bh_step_again(ctx, result, NULL, &result), BH_NOT_FOUND);
+}
+static void use_reconcile(bh_ctx *ctx) {
+  const bh_reconcile_table *table = bh_reconcile_of(ctx);
+  bh_lost_step lost;
+  EXPECT(reconcile, action, bh_reconcile_action(ctx).len, 0);
+  expect("reconcile.reason", BH_HAS(table, reason), OFFERED(reconcile, reason));
+  EXPECT(reconcile, step, bh_reconcile_step(ctx, 0, &lost), BH_UNSUPPORTED);
+  expect("reconcile.left_behind", BH_HAS(table, left_behind), OFFERED(reconcile, left_behind));
+  EXPECT(reconcile, answer, bh_reconcile_answer(ctx, BH_RECONCILE_DONE, "x"), BH_UNSUPPORTED);
+  EXPECT(reconcile, answer, bh_reconcile_done(ctx), BH_UNSUPPORTED);
+  EXPECT(reconcile, answer, bh_reconcile_failed(ctx, "x"), BH_UNSUPPORTED);
+  EXPECT(reconcile, answer, bh_reconcile_not_started(ctx, "x"), BH_UNSUPPORTED);
 }
 static void use_records(bh_ctx *ctx) {
   const bh_records_table *table = bh_records_of(ctx);
@@ -223,6 +248,9 @@ int main(void) {
   static const bh_result_table result_table = {sizeof result_table, 0, set_json, set_str, set_i64};
   static const bh_wait_table wait_table = {sizeof wait_table, 0, wait_sleep, wait_poll, stop_fd};
   static const bh_cleanup_table cleanup_table = {sizeof cleanup_table, 0, push, drop};
+  static const bh_steps_table steps_table = {sizeof steps_table, 0, step, named_text};
+  static const bh_reconcile_table reconcile_table = {
+    sizeof reconcile_table, 0, json, json, lost_step, left_behind, answer};
   static const bh_records_table records_table = {
     sizeof records_table, 0, entity, field, NULL, NULL, NULL, NULL, remove_record};
   CUT(BH_LOG_ID, log_table, use_log);
@@ -231,6 +259,8 @@ int main(void) {
   CUT(BH_RESULT_ID, result_table, use_result);
   CUT(BH_WAIT_ID, wait_table, use_wait);
   CUT(BH_CLEANUP_ID, cleanup_table, use_cleanup);
+  CUT(BH_STEPS_ID, steps_table, use_steps);
+  CUT(BH_RECONCILE_ID, reconcile_table, use_reconcile);
   CUT(BH_RECORDS_ID, records_table, use_records);
   run_case("", NULL, use_core);
   return wrong;

@@ -7,7 +7,9 @@
 #include <bulkhead/ext/log.h>
 #include <bulkhead/ext/params.h>
 #include <bulkhead/ext/progress.h>
+#include <bulkhead/ext/reconcile.h>
 #include <bulkhead/ext/result.h>
+#include <bulkhead/ext/steps.h>
 #include <bulkhead/ext/wait.h>
 
 BH_MANIFEST({
@@ -18,7 +20,9 @@ BH_MANIFEST({
     {"name": "everything", "parameters": {"type": "object", "properties": {
       "text": {"type": "string"}, "count": {"type": "integer"}, "ratio": {"type": "number"}, "flag": {"type": "boolean"}}}},
     {"name": "fails"},
-    {"name": "waits"}
+    {"name": "waits"},
+    {"name": "stepwise", "repeat": "steps"},
+    {"name": "stepwise.reconcile", "kind": "reconcile", "reconciles": ["stepwise"]}
   ]
 });
 
@@ -88,6 +92,28 @@ static int32_t waits(bh_ctx *ctx) {
   return bh_sleep(ctx, 600000);
 }
 
+static int32_t perform(bh_ctx *ctx, bh_str token, void *arg, bh_str *result_out) {
+  bh_logf(ctx, BH_INFO, "%s %s", (const char *)arg, token.len > 0 ? "with a token" : "without one");
+  *result_out = bh_text("made");
+  return BH_OK;
+}
+
+static int32_t stepwise(bh_ctx *ctx) {
+  bh_str result = {NULL, 0};
+  int32_t code = check(ctx, bh_step_token(ctx, "one").len > 0, "bh_step_token");
+  if (code == BH_OK) code = bh_step(ctx, "one", perform, bh_step_again, (void *)"performed", &result);
+  if (code < 0) return bh_fail(ctx, code, "the step failed");
+  return check(ctx, result.len == 4 && memcmp(result.ptr, "made", 4) == 0, "bh_step");
+}
+
+static int32_t stepwise_reconcile(bh_ctx *ctx) {
+  bh_lost_step step;
+  if (bh_reconcile_action(ctx).len == 0) return bh_reconcile_failed(ctx, "no action");
+  if (bh_reconcile_step(ctx, 0, &step) == BH_NOT_FOUND) return bh_reconcile_not_started(ctx, "no step");
+  return step.done == 1 ? bh_reconcile_done(ctx) : bh_reconcile_answer(ctx, BH_RECONCILE_FAILED, "half done");
+}
+
 static const bh_action actions[] = {
-  BH_ACTION("everything", everything), BH_ACTION("fails", fails), BH_ACTION("waits", waits)};
+  BH_ACTION("everything", everything), BH_ACTION("fails", fails), BH_ACTION("waits", waits),
+  BH_ACTION("stepwise", stepwise), BH_ACTION("stepwise.reconcile", stepwise_reconcile)};
 BH_PLUGIN(actions)

@@ -88,4 +88,33 @@ struct GoldenPluginTests {
     }
     #expect(end.code == BH_CANCELLED)
   }
+
+  @Test("a step is done once, also when the job is entered again", arguments: plugins)
+  func steps(name: String) async throws {
+    let context = RecordingContext()
+    let ends = try await withPlugin(name) { plugin in
+      [
+        try await execute(try plugin.run("stepwise", context)),
+        try await execute(try plugin.run("stepwise", context)),
+      ]
+    }
+    #expect(ends.map(\.code) == [BH_OK, BH_OK], "\(ends.map(\.message))")
+    #expect(context.lines == ["performed with a token"])
+  }
+
+  @Test("its reconcile entry answers", arguments: plugins)
+  func reconcile(name: String) async throws {
+    for (steps, expected) in [
+      ([], ReconcileAnswer.notStarted("no step")),
+      ([.init(name: "one", token: "t", result: "made")], .done("", result: nil)),
+      ([.init(name: "one", token: "t", result: nil)], .failed("half done")),
+    ] as [([RunReconcile.Step], ReconcileAnswer)] {
+      let answer = try await withPlugin(name) { plugin in
+        let run = try plugin.run("stepwise.reconcile")
+        run.becomeReconcile(RunReconcile(action: "stepwise", reason: "lost", steps: steps, leftBehind: []))
+        return run.reconcileAnswer(try await execute(run))
+      }
+      #expect(answer == expected)
+    }
+  }
 }

@@ -23,6 +23,7 @@ struct ManifestSchemaTests {
     let action = schema["$defs"]?["action"]
     #expect(names(schema["properties"]) == Manifest.known)
     #expect(names(action?["properties"]) == ManifestAction.known)
+    #expect(names(schema["$defs"]?["reconcile"]?["properties"]) == ManifestReconcile.known)
     let keywords = ParameterSchema.onlyFor.values.reduce(ParameterSchema.everywhere) { $0.union($1) }
     #expect(names(schema["$defs"]?["anySchema"]?["properties"]) == keywords)
     #expect(texts(action?["properties"]?["repeat"]?["enum"]) == Set(RepeatRule.allCases.map(\.name)))
@@ -75,6 +76,26 @@ struct ManifestSchemaTests {
       let parameters: JSONValue = .object(["properties": .object([text: .object([:])])])
       compare(manifest(action: ["parameters": parameters]))
     }
+  }
+
+  @Test("each member of a reconcile entry, with every kind of value, is judged alike")
+  func reconcile() {
+    let go = JSONValue.object(["name": .string("go")])
+    let members: [String: JSONValue] = [
+      "name": .string("ask"), "kind": .string("reconcile"), "reconciles": .array([.string("go")]),
+    ]
+    for name in ManifestReconcile.known.union(["repeat", "parameters", "titel"]).sorted() {
+      for value in Self.values + Self.names + Self.longTexts {
+        let entry = JSONValue.object(members.merging([name: value]) { $1 })
+        // That the actions are there is more than a schema can say.
+        compare(manifest(["actions": .array([go, entry])]), isLoose: name == "reconciles")
+      }
+      var without = members
+      without[name] = nil
+      compare(manifest(["actions": .array([.object(without), go])]))
+    }
+    compare(manifest(["actions": .array([.object(members)])]))
+    #expect(validator.problems(manifest(["actions": .array([go, .object(members)])])).isEmpty)
   }
 
   @Test("the manifests of the samples and templates fit")

@@ -41,6 +41,8 @@ struct SchemaValidator {
           (rule.arrayValue ?? []).allSatisfy { members[$0.stringValue ?? ""] != nil }
         } ?? true
     case "not": isRight = !problems(value, rule, path).isEmpty
+    case "contains":
+      isRight = value.arrayValue.map { $0.contains { problems($0, rule, path).isEmpty } } ?? true
     case "anyOf": isRight = (rule.arrayValue ?? []).contains { problems(value, $0, path).isEmpty }
     default: return nil
     }
@@ -73,7 +75,7 @@ struct SchemaValidator {
     case "then", "else", "title", "description", "default", "$schema", "$comment", "$defs": return []
     case "type", "enum", "const", "pattern", "minLength", "maxLength", "minimum", "maximum", "minItems",
       "maxItems",
-      "uniqueItems", "required", "not", "anyOf":
+      "uniqueItems", "required", "not", "anyOf", "contains":
       return []
     default: return ["\(path): the validator of this test does not have \(keyword)"]
     }

@@ -10,6 +10,7 @@ struct PluginCommand: ParsableCommand {
         bulkhead plugin inspect ./checksum.so
       """,
     subcommands: [
-      PluginNewCommand.self, PluginInspectCommand.self, PluginSignCommand.self, PluginVerifyCommand.self, PluginKeysCommand.self,
+      PluginNewCommand.self, PluginInspectCommand.self, PluginSignCommand.self, PluginVerifyCommand.self,
+      PluginKeysCommand.self,
     ])
 }

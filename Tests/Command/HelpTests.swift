@@ -24,6 +24,7 @@ import Testing
     ["plugin", "check"],
     ["plugin", "inspect"],
     ["plugin", "keys"],
+    ["plugin", "new"],
     ["plugin", "sign"],
     ["plugin", "verify"],
     ["plugin", "keys", "generate"],
@@ -34,6 +35,9 @@ import Testing
     ["plugins", "revocations"],
     ["plugins", "revoke"],
     ["plugins", "show"],
+    ["sdk"],
+    ["sdk", "header"],
+    ["sdk", "schema"],
     ["serve"],
     ["status"],
     ["stop"],
@@ -70,7 +74,9 @@ import Testing
   @Test("the verbs are all that the command shows")
   func noneForgotten() async throws {
     var shown: Set<[String]> = [[]]
-    for group in [[], ["jobs"], ["plugins"], ["plugin"], ["workers"], ["config"], ["plugin", "keys"]] {
+    for group in [
+      [], ["jobs"], ["plugins"], ["plugin"], ["workers"], ["config"], ["sdk"], ["plugin", "keys"],
+    ] {
       let help = try await Self.help(group)
       let list = help.split(separator: "SUBCOMMANDS:\n")[1].split(separator: "\n")
       for line in list where line.hasPrefix("  ") && !line.hasPrefix("   ") && !line.hasPrefix("  See") {

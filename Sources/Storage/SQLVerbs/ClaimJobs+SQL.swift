@@ -117,8 +117,8 @@ private final class ReadyHead {
     try connection.query(ClaimJobs.queueQuery, [.int(number), .int(last), .int(Int64(chunk))]) { row in
       rows.append(
         Row(
-          entry: JobChanges.entry(row), params: row.text(12), deadline: row.int(13), cleanup: row.int(14),
-          grace: row.int(15)))
+          entry: JobChanges.entry(row), params: row.text(13), deadline: row.int(14), cleanup: row.int(15),
+          grace: row.int(16)))
     }
     isAllRead = rows.count < chunk
     last = rows.last?.entry.job.rawValue ?? last

@@ -19,7 +19,10 @@ struct ServeCommand: EngineVerb {
       its clean-up. The third kills. A crash of this process costs no job: its worker goes on, and the next serve \
       takes it over.
 
-      Exit codes: 0 ended as asked · 7 refused (somebody serves the store, a newer schema) · 64 usage · 70 our bug.
+      A store of an older version is brought up to date at the start; a copy of the old one is kept beside it \
+      (<store>.schema-1.backup). Jobs that ended long ago are removed: see --keep-jobs and --keep-logs.
+
+      Exit codes: 0 ended as asked · 7 refused (somebody serves the store, a newer schema, a damaged file) · 64 usage · 70 our bug.
       """)
 
   @OptionGroup var engine: EngineOptions
@@ -29,6 +32,21 @@ struct ServeCommand: EngineVerb {
 
   @Option(help: "Jobs that run at once. Each has a thread of its own while it runs.")
   var slots = 1000
+
+  @Option(
+    help: ArgumentHelp(
+      "How long to keep jobs that have ended, such as 90d or none: for ever. (default: 90d)",
+      valueName: "duration"), transform: DurationArgument.parse)
+  var keepJobs: Int64?
+
+  @Option(
+    help: ArgumentHelp(
+      "How long to keep the logs of jobs that have ended: at most as long as the jobs. (default: 30d)",
+      valueName: "duration"), transform: DurationArgument.parse)
+  var keepLogs: Int64?
+
+  @Flag(help: "Refuse a store of an older version instead of bringing it up to date.")
+  var noMigrate = false
 
   func validate() throws {
     guard (1...100_000).contains(slots) else {
@@ -41,6 +59,9 @@ struct ServeCommand: EngineVerb {
     var configuration = EngineConfiguration(location: try StoreLocation(engine.location))
     configuration.pluginFolder = plugins
     configuration.slots = slots
+    configuration.mayMigrate = !noMigrate
+    if let keepJobs { configuration.retention.jobs = keepJobs }
+    if let keepLogs { configuration.retention.logs = keepLogs }
     let service = try Service(
       configuration,
       ready: { path in

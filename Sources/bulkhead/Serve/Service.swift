@@ -2,7 +2,6 @@ import DataModel
 import Foundation
 import JobEngine
 import PluginHost
-import SQLiteStorage
 import Storage
 import Supervision
 import Synchronization
@@ -46,6 +45,7 @@ final class Service: Sendable {
   private let gate: SubmissionGate
   private let registry: PluginRegistry
   private let supervisor: WorkerSupervisor
+  private let pruner: HistoryPruner
   private let stopping = Threading.Condition<StopMode?>(nil)
   private let since = WallClock.milliseconds
   private let ready: @Sendable (String) -> Void
@@ -57,12 +57,13 @@ final class Service: Sendable {
     let location = configuration.location
     do {
       lock = try StoreLock(location)
-      store = try SQLiteStore.open(path: location.path, clock: { WallClock.milliseconds })
+      store = try StoreFile.open(location, mayMigrate: configuration.mayMigrate)
       server = try StoreServer(store: store, path: location.socketPath())
     } catch {
       throw EngineError(error)
     }
     gate = SubmissionGate(store: store)
+    pruner = HistoryPruner(store: store, retention: configuration.retention)
     registry = PluginRegistry(store: store)
     supervisor = WorkerSupervisor(
       store: store, executable: CommandLine.executablePath,
@@ -82,8 +83,10 @@ final class Service: Sendable {
         "serving \(configuration.location) at \(server.path), plug-ins from \(configuration.pluginFolder)")
       ready(server.path)
       supervisor.ensureWorker()
+      pruner.start()
       _ = stopping.wait { $0 }
       supervisor.waitUntilGone()
+      pruner.stop()
       directory.stop()
       server.stop()
       store.close()
@@ -108,6 +111,11 @@ final class Service: Sendable {
     handlers.handle(ServeStatus.self) { [weak self] _ throws(StoreError) in
       guard let self else { throw StoreError(.closed, "the engine is ending") }
       return try status()
+    }
+    let location = configuration.location
+    handlers.handleAlone(CheckStore.self) { _ throws(StoreError) in try StoreFile.check(location) }
+    handlers.handleAlone(ServeBackup.self) { verb throws(StoreError) in
+      try StoreFile.backUp(location, to: verb.path)
     }
     handlers.handle(ServeStop.self) { [weak self] verb throws(StoreError) in
       guard let self else { throw StoreError(.closed, "the engine is ending") }

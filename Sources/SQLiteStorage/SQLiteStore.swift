@@ -1,4 +1,5 @@
 package import DataModel
+import Glibc
 package import Storage
 
 /// Opens the store in an SQLite file.
@@ -62,7 +63,22 @@ package enum SQLiteStore {
 
   /// Reads the whole file and says what is wrong with it. Changes nothing.
   package static func check(_ path: String) throws(StoreError) -> StoreReport {
-    let connection = try SQLiteConnection(lookingAt: path)
+    do throws(StoreError) {
+      return try check(SQLiteConnection(lookingAt: path), path)
+    } catch  where error.code == .database && hasRest(path) {
+      // What a process that died has left has to be settled first, and that is a write.
+      return try check(SQLiteConnection(path: path), path)
+    }
+  }
+
+  /// A process that died has left a log or a journal that only a writer can settle.
+  private static func hasRest(_ path: String) -> Bool {
+    ["-wal", "-journal"].contains { access(path + $0, F_OK) == 0 }
+  }
+
+  private static func check(
+    _ connection: SQLiteConnection, _ path: String
+  ) throws(StoreError) -> StoreReport {
     defer { connection.close() }
     let schema = try Migrations.version(of: connection, location: path)
     guard schema == Migrations.newest else {

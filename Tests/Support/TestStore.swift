@@ -55,6 +55,20 @@ package final class TestStore: Sendable {
     }
   }
 
+  /// The files of another store as they lie, as after the death of its process, opened again.
+  package init(copyOf other: TestStore) throws {
+    flavour = .direct
+    folder = try Self.makeFolder()
+    clock = other.clock
+    for suffix in ["", "-wal"] {
+      try FileManager.default.copyItem(atPath: other.path + suffix, toPath: folder + "/test.db" + suffix)
+    }
+    direct = try SQLiteStore.open(
+      path: folder + "/test.db", walBytes: 1 << 17, clock: { [clock] in clock.now })
+    store = direct
+    server = nil
+  }
+
   /// Makes a store, hands it to `body`, checks that its tables agree with each other, and removes it.
   package static func with(_ flavour: StoreFlavour, _ body: (TestStore) throws -> Void) throws {
     let test = try TestStore(flavour)

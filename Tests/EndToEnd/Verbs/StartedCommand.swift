@@ -51,7 +51,9 @@ final class StartedCommand: Sendable {
     } ?? false
   }
 
-  func interrupt() { handle.signal(SIGINT) }
+  func interrupt() { signal(SIGINT) }
+
+  func signal(_ number: Int32) { handle.signal(number) }
 
   /// Waits for its end: its exit code, or nil when it did not end by itself. All of its output is there then.
   func end(milliseconds: Int32 = 30_000) -> Int32? {

@@ -11,6 +11,7 @@ import Testing
     ["jobs", "list"], ["jobs", "show"], ["jobs", "logs"], ["jobs", "events"], ["jobs", "why"],
     ["jobs", "wait"],
     ["jobs", "cancel"], ["plugins", "list"], ["plugins", "show"], ["plugin", "inspect"], ["workers", "list"],
+    ["store"], ["store", "backup"], ["store", "check"],
   ]
 
   @Test("the help of every verb is the golden one", arguments: verbs)

@@ -97,9 +97,9 @@ struct StoreKillTests {
   }
 
   @Test(
-    "asked to end while it migrates or looks at plug-ins, it ends in order",
-    arguments: ["migration.copied", "scan"])
-  func stopAtStart(_ point: String) async throws {
+    "asked to end while it copies, migrates, prunes or looks at plug-ins, it ends in order",
+    arguments: ["copy.written", "migration.statement:7", "migration.before_commit", "prune.round", "scan"])
+  func stopInTheMiddle(_ point: String) async throws {
     try await onThread {
       let test = try StoreEngine()
       let engine = test.engine
@@ -107,16 +107,22 @@ struct StoreKillTests {
       try FileManager.default.copyItem(atPath: Self.golden, toPath: engine.folder + "/bulkhead.db")
       try engine.install(Sample.witness(), as: "witness.so")
       try test.installPad()
-      let command = try StartedCommand([
-        "serve", "--store", engine.storeArgument, "--plugins", engine.pluginFolder,
-      ])
-      // As early as there is a sign of it: the copy is being made, or the engine has just opened its socket.
-      let sign = point == "scan" ? engine.socketPath : engine.folder + "/bulkhead.db.lock"
-      #expect(try test.eventually { FileManager.default.fileExists(atPath: sign) })
-      command.signal(SIGTERM)
+      let command = try StartedCommand(
+        ["serve", "--store", engine.storeArgument, "--plugins", engine.pluginFolder],
+        environment: point == "scan" ? [:] : ["BULKHEAD_FAULT": point + "=stop"])
+      if point == "scan" {
+        // The socket is there before the first look at the plug-ins has ended.
+        #expect(try test.eventually { FileManager.default.fileExists(atPath: engine.socketPath) })
+        command.signal(SIGTERM)
+      } else {
+        #expect(try test.eventually { command.isStopped })
+        command.signal(SIGTERM)
+        command.signal(SIGCONT)
+      }
       #expect(command.end() == 0, "\(command.text)")
       try engine.start()
       #expect(try engine.client().jobs(ListJobs(limit: 100)).count == 21)
+      #expect(try test.command("store", "check").exitCode == 0)
     }
   }
 }

@@ -12,6 +12,9 @@ import Testing
     ["jobs", "wait"],
     ["jobs", "cancel"], ["plugins", "list"], ["plugins", "show"], ["plugin", "inspect"], ["workers", "list"],
     ["store"], ["store", "backup"], ["store", "check"],
+    ["config"], ["config", "check"], ["config", "example"], ["completion"], ["plugin", "sign"],
+    ["plugin", "verify"], ["plugin", "keys"], ["plugin", "keys", "generate"], ["plugin", "keys", "list"],
+    ["plugins", "revoke"], ["plugins", "restore"], ["plugins", "revocations"],
   ]
 
   @Test("the help of every verb is the golden one", arguments: verbs)
@@ -42,7 +45,7 @@ import Testing
   @Test("the verbs are all that the command shows")
   func noneForgotten() async throws {
     var shown: Set<[String]> = [[]]
-    for group in [[], ["jobs"], ["plugins"], ["plugin"], ["workers"], ["store"]] {
+    for group in [[], ["jobs"], ["plugins"], ["plugin"], ["workers"], ["store"], ["config"], ["plugin", "keys"]] {
       let help = try await Self.help(group)
       let list = help.split(separator: "SUBCOMMANDS:\n")[1].split(separator: "\n")
       for line in list where line.hasPrefix("  ") && !line.hasPrefix("   ") && !line.hasPrefix("  See") {

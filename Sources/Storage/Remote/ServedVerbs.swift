@@ -91,5 +91,6 @@ struct ServedVerb: Sendable {
       of(PutPluginFile.self),
       of(ListPlugins.self), of(ReportPlugin.self), of(WriteRecord.self), of(ReadRecord.self),
       of(FindRecords.self), of(CheckStore.self), of(PruneHistory.self), of(FindPrunedJob.self),
+      of(RevokePlugin.self), of(ListRevocations.self),
     ])
 }

@@ -12,6 +12,9 @@ struct ServeCommand: EngineVerb {
       Opens the SQLite store, watches the plug-in directory (a file that is copied there is taken within a second, \
       no restart), starts a worker and answers the other verbs at <store>.sock.
 
+      Everything that can be set has a place in the configuration file (`bulkhead config example` prints one), a \
+      variable and, where it is of daily use, an option here; the later counts.
+
       Example:
         bulkhead serve --plugins ./plugins --store sqlite:./bulkhead.db
 
@@ -27,41 +30,42 @@ struct ServeCommand: EngineVerb {
 
   @OptionGroup var engine: EngineOptions
 
-  @Option(help: "The directory that plug-ins (.so files) are dropped into. It is made if it is not there.")
-  var plugins = "./plugins"
-
-  @Option(help: "Jobs that run at once. Each has a thread of its own while it runs.")
-  var slots = 1000
+  @Option(
+    help: ArgumentHelp(
+      "The directory that plug-ins (.so files) are dropped into (default: ./plugins). It is made if it is not there.",
+      valueName: "folder"))
+  var plugins: String?
 
   @Option(
     help: ArgumentHelp(
-      "How long to keep jobs that have ended, such as 90d or none: for ever. (default: 90d)",
-      valueName: "duration"), transform: DurationArgument.parse)
-  var keepJobs: Int64?
+      "Jobs that run at once (default: 1000). Each has a thread of its own while it runs.",
+      valueName: "number"))
+  var slots: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "How long to keep jobs that have ended, such as 90d, or none: for ever. (default: 90d)",
+      valueName: "duration"))
+  var keepJobs: String?
 
   @Option(
     help: ArgumentHelp(
       "How long to keep the logs of jobs that have ended: at most as long as the jobs. (default: 30d)",
-      valueName: "duration"), transform: DurationArgument.parse)
-  var keepLogs: Int64?
+      valueName: "duration"))
+  var keepLogs: String?
 
   @Flag(help: "Refuse a store of an older version instead of bringing it up to date.")
   var noMigrate = false
 
-  func validate() throws {
-    guard (1...100_000).contains(slots) else {
-      throw ValidationError("--slots has to be between 1 and 100000, not \(slots).")
-    }
-  }
-
   func act() throws {
     StopRequests.block()
-    var configuration = EngineConfiguration(location: try StoreLocation(engine.location))
-    configuration.pluginFolder = plugins
-    configuration.slots = slots
+    let layered = try engine.configuration([
+      ("plugins.directory", plugins), ("worker.slots", slots), ("retention.jobs", keepJobs),
+      ("retention.logs", keepLogs),
+    ])
+    if let file = layered.file { EngineLog.info("configuration from \(file)") }
+    var configuration = layered.configuration
     configuration.mayMigrate = !noMigrate
-    if let keepJobs { configuration.retention.jobs = keepJobs }
-    if let keepLogs { configuration.retention.logs = keepLogs }
     let service = try Service(
       configuration,
       ready: { path in

@@ -12,6 +12,11 @@ enum StoreFile {
       tell: { EngineLog.info($0) })
   }
 
+  /// A store without a file, for a plug-in that is run without an engine.
+  static func inMemory() throws(StoreError) -> any Store {
+    try SQLiteStore.inMemory(clock: { WallClock.milliseconds })
+  }
+
   /// Reads all of it and says what is wrong.
   static func check(_ location: StoreLocation) throws(StoreError) -> StoreReport {
     try SQLiteStore.check(location.path)

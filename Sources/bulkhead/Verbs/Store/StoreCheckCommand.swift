@@ -22,7 +22,7 @@ struct StoreCheckCommand: StoreFileVerb {
   @OptionGroup var engine: EngineOptions
 
   func act() throws {
-    let path = try StoreLocation(engine.location).path
+    let path = try StoreLocation(engine.location()).path
     let report: StoreReport
     do {
       report = try perform(served: { try $0.check() }, alone: { try StoreFile.check($0) })

@@ -25,7 +25,7 @@ extension StoreFileVerb {
     do {
       return try served(connect())
     } catch let error as EngineError where error.code == .noEngine {
-      let location = try StoreLocation(engine.location)
+      let location = try StoreLocation(engine.location())
       guard FileManager.default.fileExists(atPath: location.path) else {
         throw EngineError(
           .notFound, "there is no store \(location.path)", cure: "name it with --store sqlite:PATH")

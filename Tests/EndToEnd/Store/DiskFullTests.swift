@@ -63,17 +63,19 @@ struct DiskFullTests {
       // These run while the disk is full, and end then.
       var accepted = try test.submit(20, milliseconds: 3000, store: store)
       try disk.fill()
-      var refused: StoreError?
-      while refused == nil, accepted.count < 20_000 {
-        do throws(any Error) {
-          accepted += try test.submit(40, text: 16_000, store: store)
-        } catch {
-          refused = error as? StoreError
+      // Large ones first, then smaller ones, until not even one more fits into what the log has left.
+      for (count, text) in [(40, 16_000), (1, 16_000), (1, 1)] {
+        var refused: StoreError?
+        while refused == nil, accepted.count < 20_000 {
+          do throws(any Error) {
+            accepted += try test.submit(count, text: text, store: store)
+          } catch {
+            refused = error as? StoreError
+          }
         }
+        #expect(refused?.code == .database, "\(String(describing: refused))")
+        #expect(refused?.message.contains("is full") == true, "\(String(describing: refused))")
       }
-      #expect(
-        refused?.code == .database && refused?.message.contains("is full") == true,
-        "\(String(describing: refused))")
       let verb = try test.command(
         "submit", "pad:hold", "--param", "text=" + String(repeating: "y", count: 100_000))
       #expect(verb.exitCode == 7 && verb.errors.contains("free some space"), "\(verb.errors)")

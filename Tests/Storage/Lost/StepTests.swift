@@ -6,7 +6,9 @@ import Testing
 
 @Suite("Conformance: steps")
 struct StepTests {
-  @Test("a step begins once, is recorded once, and is replayed in the next attempt", arguments: StoreFlavour.allCases)
+  @Test(
+    "a step begins once, is recorded once, and is replayed in the next attempt",
+    arguments: StoreFlavour.allCases)
   func life(_ flavour: StoreFlavour) throws {
     try TestStore.with(flavour) { test in
       let node = try test.makeNode()
@@ -39,7 +41,7 @@ struct StepTests {
   func fenced(_ flavour: StoreFlavour) throws {
     try TestStore.with(flavour) { test in
       let node = try test.makeNode()
-      for state in JobState.allCases where state != .running && state != .cancelling {
+      for state in JobState.allCases.reversed() where state != .running && state != .cancelling {
         let run = try test.job(in: state, node)
         #expect(try test.store.perform(BeginStep(run: run, name: "a")) == .fenced, "\(state)")
         #expect(try !test.store.perform(EndStep(run: run, name: "a", result: "")), "\(state)")
@@ -77,7 +79,8 @@ struct StepTests {
       let error = refusal { try test.store.perform(EndStep(run: run, name: name, result: long + "x")) }
       #expect(error?.code == .invalid)
       #expect(try test.store.perform(EndStep(run: run, name: name, result: long)))
-      #expect(refusal { try test.store.perform(EndStep(run: run, name: "never", result: "")) }?.code == .notFound)
+      #expect(
+        refusal { try test.store.perform(EndStep(run: run, name: "never", result: "")) }?.code == .notFound)
       if flavour == .memory { return }
       let connection = try SQLiteConnection(path: test.path)
       defer { connection.close() }

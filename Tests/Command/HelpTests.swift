@@ -11,6 +11,10 @@ import Testing
     ["jobs", "list"], ["jobs", "show"], ["jobs", "logs"], ["jobs", "events"], ["jobs", "why"],
     ["jobs", "wait"],
     ["jobs", "cancel"], ["plugins", "list"], ["plugins", "show"], ["plugin", "inspect"], ["workers", "list"],
+    ["config"], ["config", "check"], ["config", "example"], ["completion"], ["plugin", "sign"],
+    ["plugin", "verify"], ["plugin", "keys"], ["plugin", "keys", "generate"], ["plugin", "keys", "list"],
+    ["audit"], ["audit", "list"], ["jobs", "resolve"], ["jobs", "reconcile"],
+    ["plugins", "revoke"], ["plugins", "restore"], ["plugins", "revocations"],
   ]
 
   @Test("the help of every verb is the golden one", arguments: verbs)
@@ -41,7 +45,7 @@ import Testing
   @Test("the verbs are all that the command shows")
   func noneForgotten() async throws {
     var shown: Set<[String]> = [[]]
-    for group in [[], ["jobs"], ["plugins"], ["plugin"], ["workers"]] {
+    for group in [[], ["jobs"], ["plugins"], ["plugin"], ["workers"], ["audit"], ["config"], ["plugin", "keys"]] {
       let help = try await Self.help(group)
       let list = help.split(separator: "SUBCOMMANDS:\n")[1].split(separator: "\n")
       for line in list where line.hasPrefix("  ") && !line.hasPrefix("   ") && !line.hasPrefix("  See") {

@@ -180,6 +180,31 @@ int32_t bhrt_install_guard(void *low, size_t bytes);
 /** Gives the calling thread's stack pages from `low` to a little below here back to the kernel. */
 void bhrt_trim_stack(void *low);
 
+/* ------------------------------------------------------------------ places in code (trace.c) */
+
+/** Where an instruction is: the file of its module, the offset in it, the nearest exported name (or ""). */
+typedef struct bhrt_place {
+  uint64_t offset;
+  char module[512];
+  char symbol[256];
+} bhrt_place;
+
+/** The module's file name. */
+static inline const char *bhrt_place_module(const bhrt_place *place) { return place->module; }
+
+/** The symbol's name, empty when there is none. */
+static inline const char *bhrt_place_symbol(const bhrt_place *place) { return place->symbol; }
+
+/** Where the module that holds an address begins; 0 when no module does. */
+uintptr_t bhrt_module_of(const void *address);
+
+/** The nearest frame of the calling thread that is in the module that begins at `module`. 0 when there is none. */
+int32_t bhrt_find_caller(uintptr_t module, bhrt_place *place_out);
+
+/** From now on a signal that ends the process by a fault of its code is told to `descriptor` before it does: a line
+ *  "!signal N", then "!frame OFFSET SYMBOL FILE" for each frame. Once per process. */
+void bhrt_trace_crashes(int32_t descriptor);
+
 #ifdef __cplusplus
 }
 #endif

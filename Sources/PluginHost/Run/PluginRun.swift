@@ -18,6 +18,8 @@ package final class PluginRun: @unchecked Sendable {
   let frame: RunFrame
   let stop: StopSignal
   let state: Mutex<State>
+  /// Measures the time between cancel points, when the options want it.
+  let gaps = Mutex(GapMeter())
   private let entry: bh_action_fn
 
   /// What the run's lock guards. Host calls hold it for a moment; never while they wait or call others.
@@ -55,6 +57,7 @@ package final class PluginRun: @unchecked Sendable {
     frame = RunFrames.shared.take()
     stop = StopSignal(frame: frame)
     state = Mutex(State(context: context, parameters: RunParameters(json: paramsJSON)))
+    state.withLock { $0.memory.refusedRequest = options.failHostAllocation }
     frame.ctx.pointee = bh_ctx(
       size: UInt32(MemoryLayout<bh_ctx>.size), attempt: UInt32(clamping: attempt),
       host: HostTables.shared.host,
@@ -91,6 +94,13 @@ package final class PluginRun: @unchecked Sendable {
   }
 
   private func enter() -> Int32 {
+    guard options.measuresCheckpoints else { return call() }
+    gaps.withLock { $0.restart() }
+    defer { gaps.withLock { $0.pass(module: nil) } }
+    return call()
+  }
+
+  private func call() -> Int32 {
     slice { text, capacity in bhrt_call(entry, frame.ctx, text, capacity) }
   }
 
@@ -171,6 +181,24 @@ extension PluginRun {
   /// Cancel points that the entry passed, when the options count them.
   package var cancelPoints: Int {
     state.withLock { $0.hasEnded ? $0.cancelPoints : Int(frame.pointer.pointee.cancel_points) }
+  }
+
+  /// What was measured of the run; whole once it has ended.
+  package var measures: RunMeasures {
+    let gaps = gaps.withLock { $0 }
+    return RunMeasures(
+      worstGapNanoseconds: gaps.worst, worstGapPlace: gaps.place, stopLatencyNanoseconds: stop.latency,
+      hostAllocations: state.withLock { $0.memory.requests })
+  }
+
+  /// Notes a cancel point, or the end of a wait that a stop would have ended.
+  func notePoint(isWaitOver: Bool = false) {
+    guard options.measuresCheckpoints, stop.phase == .entry else { return }
+    // SAFETY: a function of the plug-in as an address, which is only compared.
+    let address = unsafeBitCast(entry, to: UnsafeRawPointer.self)
+    gaps.withLock { gaps in
+      if isWaitOver { gaps.restart() } else { gaps.pass(module: bhrt_module_of(address)) }
+    }
   }
 
   /// What the plug-in holds of the run's memory at this moment.

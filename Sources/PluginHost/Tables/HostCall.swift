@@ -64,6 +64,7 @@ extension PluginRun {
     let bits = stop.word
     guard bits & BH_STOP_PROFILE != 0 else { return bits }
     let number = bhrt_count_cancel_point(frame.pointer)
+    notePoint()
     guard let wanted = options.cancelAtCheckpoint, number == UInt64(max(wanted, 0)) else { return bits }
     stop.raise(BH_STOP_CANCEL)
     return stop.word

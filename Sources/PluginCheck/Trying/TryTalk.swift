@@ -1,0 +1,92 @@
+import PluginHost
+import Threading
+
+/// What one child has said so far, and what that makes of its runs.
+final class TryTalk {
+  private static let errorLimit = 64 << 10
+
+  private(set) var reports: [TryReport] = []
+  /// Of CLOCK_MONOTONIC, nanoseconds: until then the child has to say something.
+  private(set) var deadline: Int64 = 0
+  private let onEvent: @Sendable (TryEvent) -> Void
+  private var isLoaded = false
+  private var refusal: String?
+  /// The run that is going on, as far as it is known.
+  private var open: TryReport?
+  private var errors: [UInt8] = []
+  private var crash: Int32?
+  private var frames: [CodePlace] = []
+
+  init(_ plan: TryPlan, onEvent: @escaping @Sendable (TryEvent) -> Void) {
+    self.onEvent = onEvent
+  }
+
+  func expect(milliseconds: Int64) {
+    deadline = MonotonicClock.nanoseconds + milliseconds * 1_000_000
+  }
+
+  func hear(errors bytes: [UInt8]) {
+    errors += bytes.prefix(max(0, Self.errorLimit - errors.count))
+  }
+
+  func hear(_ line: String, runLimit: Int64) {
+    if let crash = CrashLine(line: line) {
+      switch crash {
+      case .signal(let number): self.crash = number
+      case .frame(let place): frames.append(place)
+      }
+      return
+    }
+    guard let event = TryEvent(line: line) else { return }
+    switch event {
+    case .loaded: isLoaded = true
+    case .refused(let rule, let cure): refusal = "\(rule); \(cure)"
+    case .began:
+      open = TryReport(ending: .outOfTime)
+      errors = []
+      expect(milliseconds: runLimit)
+    case .log(let level, let text): open?.logs.append(TryReport.LogLine(level: level, text: text))
+    case .progress: open?.progressReports += 1
+    case .ended(var report):
+      report.logs = open?.logs ?? []
+      report.progressReports = open?.progressReports ?? 0
+      report.errors = takeErrors()
+      reports.append(report)
+      open = nil
+      expect(milliseconds: runLimit)
+    }
+    onEvent(event)
+  }
+
+  /// The child is gone. Gives why nothing can be run at all; nil when it did some.
+  func end(status: Int32, isInTime: Bool) -> String? {
+    let signal = crash ?? (status & 0x7F)
+    let ending: TryReport.Ending =
+      !isInTime && crash == nil
+      ? .outOfTime : signal != 0 ? .signalled(signal) : .exited((status >> 8) & 0xFF)
+    if var report = open {
+      report.ending = ending
+      report.errors = takeErrors()
+      report.tracePlaces = frames
+      reports.append(report)
+      return nil
+    }
+    if let refusal { return refusal }
+    if !isLoaded { return Self.loadProblem(ending, String(decoding: errors, as: UTF8.self)) }
+    return nil
+  }
+
+  private static func loadProblem(_ ending: TryReport.Ending, _ errors: String) -> String {
+    let last = errors.split(whereSeparator: \.isNewline).last.map { " (it wrote: \($0.prefix(200)))" } ?? ""
+    switch ending {
+    case .outOfTime: return "loading it did not come to an end\(last)"
+    case .signalled(let number): return "loading it crashed with \(TrialLoad.signalName(number))\(last)"
+    default: return "loading it ended the process\(last)"
+    }
+  }
+
+  private func takeErrors() -> String {
+    defer { errors = [] }
+    return String(decoding: errors, as: UTF8.self)
+  }
+}

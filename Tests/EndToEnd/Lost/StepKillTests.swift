@@ -39,6 +39,19 @@ import Testing
     }
   }
 
+  @Test("a result waits for an engine that is away")
+  func engineAway() async throws {
+    try await OrderEngine.run { orders in
+      let id = try orders.submit("order.place", items: 2, lingerMilliseconds: 300)
+      try orders.waitForParcels(1)
+      orders.engine.killServe()
+      try orders.engine.start()
+      let (row, end) = try orders.ended(id)
+      #expect(end.outcome == .succeeded && row.attempt == 1, "\(end.message)")
+      #expect(try orders.labels() == orders.engine.client().steps(id).map(\.token).sorted())
+    }
+  }
+
   @Test("a cancel while a parcel is on its way: it is recorded, and nothing more is sent")
   func cancelled() async throws {
     try await OrderEngine.run { orders in

@@ -1,5 +1,5 @@
 extension Manifest {
-  private static let known: Set<String> = [
+  package static let known: Set<String> = [
     "$schema", "id", "version", "title", "description", "abi", "actions", "records", "secrets",
   ]
 
@@ -97,7 +97,7 @@ extension Manifest {
 }
 
 extension ManifestAction {
-  private static let known: Set<String> = [
+  package static let known: Set<String> = [
     "name", "kind", "title", "description", "repeat", "parameters", "result", "deadline_ms", "cleanup_ms",
     "grace_ms",
   ]

@@ -2,7 +2,7 @@ extension ManifestReconcile {
   /// The manifest's word for entries that the engine asks about lost jobs.
   static let kind = "reconcile"
 
-  private static let known: Set<String> = [
+  package static let known: Set<String> = [
     "name", "kind", "title", "description", "reconciles", "deadline_ms", "cleanup_ms", "grace_ms",
   ]
   /// What only actions have: said apart from a misspelt word.

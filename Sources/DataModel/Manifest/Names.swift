@@ -1,7 +1,7 @@
 /// The grammars of names.
-enum Names {
+package enum Names {
   /// `[a-z][a-z0-9_-]*`, 64 bytes at most.
-  static func isPluginID(_ text: String) -> Bool { isName(text, limit: 64, also: "_-") }
+  package static func isPluginID(_ text: String) -> Bool { isName(text, limit: 64, also: "_-") }
 
   /// `[a-z][a-z0-9._-]*`, 128 bytes at most.
   static func isActionName(_ text: String) -> Bool { isName(text, limit: 128, also: "._-") }

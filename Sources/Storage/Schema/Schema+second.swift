@@ -3,7 +3,7 @@
 extension Schema {
   static func second(_ dialect: SQLDialect) -> [String] {
     memoryColumns(dialect) + stepTables(dialect) + versionTables(dialect) + auditTables(dialect)
-      + revocationTables(dialect) + lostTables(dialect)
+      + lostTables(dialect) + revocationTables(dialect)
   }
 
   /// What a run used of memory; null where the allocator hooks were not available.

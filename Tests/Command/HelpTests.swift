@@ -8,6 +8,8 @@ import Testing
   /// Every verb that is shown.
   static let verbs: [[String]] = [
     [],
+    ["audit"],
+    ["audit", "list"],
     ["completion"],
     ["config"],
     ["config", "check"],
@@ -17,6 +19,8 @@ import Testing
     ["jobs", "events"],
     ["jobs", "list"],
     ["jobs", "logs"],
+    ["jobs", "reconcile"],
+    ["jobs", "resolve"],
     ["jobs", "show"],
     ["jobs", "wait"],
     ["jobs", "why"],
@@ -79,6 +83,7 @@ import Testing
     var shown: Set<[String]> = [[]]
     for group in [
       [], ["jobs"], ["plugins"], ["plugin"], ["workers"], ["config"], ["sdk"], ["plugin", "keys"], ["store"],
+      ["audit"],
     ] {
       let help = try await Self.help(group)
       let list = help.split(separator: "SUBCOMMANDS:\n")[1].split(separator: "\n")

@@ -91,7 +91,7 @@ extension Hello: StoreVerb {
     }
     try changes.load(forgotten)
     for job in forgotten {
-      changes.decide(job, .loseWorker(.disowned), detail: "worker \(node) came back without it")
+      _ = try changes.loseWorker(job, .disowned, detail: "worker \(node) came back without it")
     }
   }
 }

@@ -20,7 +20,7 @@ extension EndNode: StoreVerb {
     try connection.query(Self.jobsOfNode, [.int(node.rawValue)]) { changes.adopt(JobChanges.entry($0)) }
     for entry in changes.live {
       let text = "worker \(node) \(detail)"
-      switch changes.decide(entry.job, .loseWorker(.workerEnded), detail: text) {
+      switch try changes.loseWorker(entry.job, .workerEnded, detail: text) {
       case .move(let next, _, _, _) where next.state == .ready: answer.requeued += 1
       case .move: answer.lost += 1
       case .end: answer.ended += 1

@@ -45,7 +45,9 @@ import Testing
   @Test("the verbs are all that the command shows")
   func noneForgotten() async throws {
     var shown: Set<[String]> = [[]]
-    for group in [[], ["jobs"], ["plugins"], ["plugin"], ["workers"], ["store"], ["config"], ["plugin", "keys"]] {
+    for group in [
+      [], ["jobs"], ["plugins"], ["plugin"], ["workers"], ["store"], ["config"], ["plugin", "keys"],
+    ] {
       let help = try await Self.help(group)
       let list = help.split(separator: "SUBCOMMANDS:\n")[1].split(separator: "\n")
       for line in list where line.hasPrefix("  ") && !line.hasPrefix("   ") && !line.hasPrefix("  See") {

@@ -7,14 +7,46 @@ import Testing
 @Suite struct HelpTests {
   /// Every verb that is shown.
   static let verbs: [[String]] = [
-    [], ["serve"], ["submit"], ["jobs"], ["plugins"], ["plugin"], ["workers"], ["status"], ["stop"],
-    ["jobs", "list"], ["jobs", "show"], ["jobs", "logs"], ["jobs", "events"], ["jobs", "why"],
+    [],
+    ["completion"],
+    ["config"],
+    ["config", "check"],
+    ["config", "example"],
+    ["jobs"],
+    ["jobs", "cancel"],
+    ["jobs", "events"],
+    ["jobs", "list"],
+    ["jobs", "logs"],
+    ["jobs", "show"],
     ["jobs", "wait"],
-    ["jobs", "cancel"], ["plugins", "list"], ["plugins", "show"], ["plugin", "inspect"], ["workers", "list"],
-    ["store"], ["store", "backup"], ["store", "check"],
-    ["config"], ["config", "check"], ["config", "example"], ["completion"], ["plugin", "sign"],
-    ["plugin", "verify"], ["plugin", "keys"], ["plugin", "keys", "generate"], ["plugin", "keys", "list"],
-    ["plugins", "revoke"], ["plugins", "restore"], ["plugins", "revocations"],
+    ["jobs", "why"],
+    ["plugin"],
+    ["plugin", "check"],
+    ["plugin", "inspect"],
+    ["plugin", "keys"],
+    ["plugin", "new"],
+    ["plugin", "sign"],
+    ["plugin", "verify"],
+    ["plugin", "keys", "generate"],
+    ["plugin", "keys", "list"],
+    ["plugins"],
+    ["plugins", "list"],
+    ["plugins", "restore"],
+    ["plugins", "revocations"],
+    ["plugins", "revoke"],
+    ["plugins", "show"],
+    ["sdk"],
+    ["sdk", "header"],
+    ["sdk", "schema"],
+    ["serve"],
+    ["status"],
+    ["stop"],
+    ["store"],
+    ["store", "backup"],
+    ["store", "check"],
+    ["submit"],
+    ["workers"],
+    ["workers", "list"],
   ]
 
   @Test("the help of every verb is the golden one", arguments: verbs)
@@ -46,7 +78,7 @@ import Testing
   func noneForgotten() async throws {
     var shown: Set<[String]> = [[]]
     for group in [
-      [], ["jobs"], ["plugins"], ["plugin"], ["workers"], ["store"], ["config"], ["plugin", "keys"],
+      [], ["jobs"], ["plugins"], ["plugin"], ["workers"], ["config"], ["sdk"], ["plugin", "keys"], ["store"],
     ] {
       let help = try await Self.help(group)
       let list = help.split(separator: "SUBCOMMANDS:\n")[1].split(separator: "\n")

@@ -122,7 +122,7 @@ package struct JobClient: Sendable {
   /// Why the job stands where it stands, outermost reason first.
   package func why(_ id: JobID) throws(EngineError) -> [WhyLine] {
     let row = try job(id)
-    return try Why.explain(row, plugins: plugins(), nodes: nodes(), events: events(id))
+    return try Why.explain(row, plugins: plugins(), nodes: nodes(), events: events(id), lost: lost(id))
   }
 
   /// Calls `onChange` with the job's row now and after each change until it has ended or rests as `lost`;
@@ -141,7 +141,7 @@ package struct JobClient: Sendable {
     }
   }
 
-  private func ask<V: StoreVerb>(_ verb: V) throws(EngineError) -> V.Reply {
+  func ask<V: StoreVerb>(_ verb: V) throws(EngineError) -> V.Reply {
     try stored { () throws(StoreError) in try store.perform(verb) }
   }
 
@@ -150,7 +150,7 @@ package struct JobClient: Sendable {
   }
 
   /// A job that is not there never was, or was removed by its age.
-  private func noSuchJob(_ id: JobID) -> EngineError {
+  func noSuchJob(_ id: JobID) -> EngineError {
     guard let kept = try? store.perform(FindPrunedJob(job: id)) else {
       return EngineError(.notFound, "there is no job \(id)", cure: "see `bulkhead jobs list`")
     }

@@ -47,6 +47,17 @@ package enum ChildProcess {
     return handle
   }
 
+  /// Asks for the ends of all children that have ended: after a restart in place those of the program before are
+  /// still unasked for.
+  package static func reapAll() {
+    while waitpid(-1, nil, WNOHANG) > 0 {}
+  }
+
+  /// Becomes another program: same process, same children. Returns only when it cannot, with errno set.
+  package static func replaceSelf(_ executable: String, _ words: [String]) {
+    _ = withCStrings(words) { execv(executable, $0) }
+  }
+
   private static func withCStrings<R>(
     _ strings: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> R
   ) -> R {

@@ -2,9 +2,9 @@ import Glibc
 
 /// Socket calls with Unix addresses: plain functions over descriptors, which their callers own.
 enum UnixSocket {
-  /// Listens at a new socket that only this user can connect to. What stands there from an earlier process is
+  /// Listens at a new socket, by its mode for this user only. What stands there from an earlier process is
   /// removed: the caller holds the store's lock, so nobody serves it any more.
-  static func listen(at path: String) throws(StoreError) -> Int32 {
+  static func listen(at path: String, mode: mode_t = 0o600) throws(StoreError) -> Int32 {
     guard path.utf8.count <= StoreLocation.longestSocketPath else {
       throw StoreError(
         .invalid, "the socket path \(path) is longer than \(StoreLocation.longestSocketPath) bytes",
@@ -19,7 +19,7 @@ enum UnixSocket {
     }
     let file = try make()
     // Nobody can connect before `listen`, so the mode is right before it matters.
-    let isBound = withAddress(path) { bind(file, $0, $1) } == 0 && chmod(path, 0o600) == 0
+    let isBound = withAddress(path) { bind(file, $0, $1) } == 0 && chmod(path, mode) == 0
     guard isBound, Glibc.listen(file, 128) == 0, setNonBlocking(file) else {
       let error = failure("cannot listen at \(path)")
       close(file)
@@ -72,6 +72,15 @@ enum UnixSocket {
       default: return .nobodyWaits
       }
     }
+  }
+
+  /// Who is at the other end.
+  static func peer(_ file: Int32) -> PeerIdentity? {
+    // struct ucred, which Swift's Glibc module does not show: pid, uid, gid.
+    var words: (Int32, UInt32, UInt32) = (0, 0, 0)
+    var length = socklen_t(MemoryLayout.size(ofValue: words))
+    guard getsockopt(file, SOL_SOCKET, SO_PEERCRED, &words, &length) == 0, length == 12 else { return nil }
+    return PeerIdentity(pid: words.0, uid: words.1)
   }
 
   static func setNonBlocking(_ file: Int32) -> Bool {
@@ -137,4 +146,10 @@ enum UnixSocket {
   private static func failure(_ what: String) -> StoreError {
     StoreError(.database, "\(what): \(String(cString: strerror(errno)))")
   }
+}
+
+/// The process and user at the other end of a connection, when it was made.
+struct PeerIdentity: Sendable, Equatable {
+  let pid: Int32
+  let uid: UInt32
 }

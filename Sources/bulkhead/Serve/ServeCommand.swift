@@ -2,6 +2,7 @@ import ArgumentParser
 import JobEngine
 import Storage
 import Supervision
+import Threading
 
 /// `bulkhead serve`: the process that owns the store, watches the plug-in directory and keeps a worker running.
 struct ServeCommand: EngineVerb {
@@ -27,6 +28,8 @@ struct ServeCommand: EngineVerb {
   @Option(help: "The directory that plug-ins (.so files) are dropped into. It is made if it is not there.")
   var plugins = "./plugins"
 
+  @OptionGroup var workers: ServeWorkerOptions
+
   @Option(help: "Jobs that run at once. Each has a thread of its own while it runs.")
   var slots = 1000
 
@@ -41,12 +44,35 @@ struct ServeCommand: EngineVerb {
     var configuration = EngineConfiguration(location: try StoreLocation(engine.location))
     configuration.pluginFolder = plugins
     configuration.slots = slots
+    try workers.apply(to: &configuration)
+    let current = Threading.Condition<Service?>(nil)
+    StopRequests.handle { count in current.withLock { $0 }?.stop(StopMode(requests: count)) }
+    while case .restart(let path) = try serve(configuration, current) {
+      // When all goes well nothing after this line is reached.
+      let reason = Restart.become(path)
+      EngineLog.error("cannot become \(path): \(reason); this program goes on serving")
+    }
+  }
+
+  /// Serves once, from the lock to its release.
+  private func serve(
+    _ configuration: EngineConfiguration, _ current: Threading.Condition<Service?>
+  ) throws -> Service.End {
     let service = try Service(
       configuration,
       ready: { path in
         Terminal.output.line(engine.json ? JSONText.object([("ready", .string(path))]).text : "ready \(path)")
       })
-    StopRequests.handle { count in service.stop(StopMode(requests: count)) }
-    try service.run()
+    current.update { $0 = service }
+    defer { current.update { $0 = nil } }
+    let end = try service.run()
+    if case .failed(let message) = end {
+      Terminal.errors.lines(
+        Failure.lines(
+          message: message, cure: "its workers go on; start serve again, it takes them over",
+          colour: Terminal.errors.usesColour))
+      throw ExitCode(ExitStatus.bug)
+    }
+    return end
   }
 }

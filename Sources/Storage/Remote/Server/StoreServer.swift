@@ -1,3 +1,4 @@
+package import DataModel
 import Glibc
 import Synchronization
 import Threading
@@ -13,11 +14,15 @@ package final class StoreServer: Sendable {
   /// The socket.
   package let path: String
   private let store: SQLStore
+  private let settings: ServerSettings
   private let running = Mutex<Running?>(nil)
 
   /// The caller holds the store's lock, and closes the store after the server.
-  package init(store: SQLStore, path: String) throws(StoreError) {
+  package init(
+    store: SQLStore, path: String, settings: ServerSettings = ServerSettings()
+  ) throws(StoreError) {
     self.store = store
+    self.settings = settings
     self.path = path
     guard path.utf8.count <= StoreLocation.longestSocketPath else {
       throw StoreError(
@@ -28,11 +33,12 @@ package final class StoreServer: Sendable {
 
   /// Opens the socket and serves until `stop`.
   package func start(_ handlers: ServerHandlers = ServerHandlers()) throws(StoreError) {
-    let listener = try UnixSocket.listen(at: path)
+    // Where other users are let in, who they are is asked of the kernel at each connection.
+    let listener = try UnixSocket.listen(at: path, mode: handlers.admit == nil ? 0o600 : 0o666)
     let requests = ServerRequests(store, handlers)
     let loop: ServerLoop
     do throws(StoreError) {
-      loop = try ServerLoop(listener: listener, requests)
+      loop = try ServerLoop(listener: listener, requests, settings)
     } catch {
       close(listener)
       throw error
@@ -40,6 +46,11 @@ package final class StoreServer: Sendable {
     requests.start()
     let thread = OSThread("bh-sockets") { loop.run() }
     running.withLock { $0 = Running(requests: requests, loop: loop, thread: thread) }
+  }
+
+  /// How long a node has said nothing while nothing of it is being done; nil when it has no connection.
+  package func silence(of node: NodeID) -> Milliseconds? {
+    running.withLock { $0?.requests }?.silence(of: node)
   }
 
   /// Removes the socket, commits and answers what was taken, ends every connection and returns. Not to be called by

@@ -23,14 +23,16 @@ struct StatusCommand: EngineVerb {
   func act() throws {
     let connection = try connect()
     let serving = try connection.serving()
+    let workers = try connection.workers()
     if engine.json {
-      Terminal.output.line(Self.document(serving, socket: connection.socketPath).text)
+      Terminal.output.line(Self.document(serving, workers, socket: connection.socketPath).text)
     } else {
-      Terminal.output.lines(Self.lines(serving, socket: connection.socketPath, now: WallClock.milliseconds))
+      Terminal.output.lines(
+        Self.lines(serving, workers, socket: connection.socketPath, now: WallClock.milliseconds))
     }
   }
 
-  static func document(_ serving: ServeStatus.Reply, socket: String) -> JSONText {
+  static func document(_ serving: ServeStatus.Reply, _ workers: [WorkerFacts], socket: String) -> JSONText {
     [
       "pid": .integer(Int64(serving.process.pid)),
       "version": .string(serving.version),
@@ -38,25 +40,34 @@ struct StatusCommand: EngineVerb {
       "draining": .bool(serving.isDraining),
       "store": .string(serving.store),
       "socket": .string(socket),
-      "workers": .list(serving.nodes.map(WorkersListCommand.document)),
+      "workers": .list(workers.map(WorkerDocument.json)),
       "jobs": .object(JobsListCommand.states.map { (name: $0, value: .integer(serving.counts[$0] ?? 0)) }),
     ]
   }
 
-  static func lines(_ serving: ServeStatus.Reply, socket: String, now: Milliseconds) -> [String] {
+  static func lines(
+    _ serving: ServeStatus.Reply, _ workers: [WorkerFacts], socket: String, now: Milliseconds
+  ) -> [String] {
     var facts = FactList()
     facts.add("process", "\(serving.process.pid), since " + TimeText.withAge(serving.since, now: now))
     facts.add("version", serving.version)
     facts.add("socket", socket)
-    facts.add("workers", serving.nodes.isEmpty ? "none" : serving.nodes.map(worker).joined(separator: "\n"))
+    facts.add(
+      "workers", workers.isEmpty ? "none" : workers.map { worker($0, now: now) }.joined(separator: "\n"))
     facts.add("jobs", jobs(serving.counts))
     let state = serving.isDraining ? " and drains: it ends when its running jobs have ended" : ""
     return ["an engine serves " + SafeText.escape(serving.store) + state] + facts.lines
   }
 
-  private static func worker(_ node: NodeRow) -> String {
-    "\(node.id), process \(node.process.pid), " + StopText.count(node.activeJobs) + " active"
-      + (node.order == .drain ? ", draining" : "")
+  private static func worker(_ worker: WorkerFacts, now: Milliseconds) -> String {
+    let node = worker.node
+    return
+      ([
+        "\(node.id), process \(node.process.pid), group \(WorkerGroup.title(node.group))",
+        StopText.count(node.activeJobs) + " active",
+      ] + (node.order == .drain ? ["draining"] : [])
+      + (worker.state == .unresponsive ? ["unresponsive: " + WorkerDocument.silence(worker, now: now)] : [])
+      + worker.limits + worker.gaps.map { "no limit of " + $0 }).joined(separator: ", ")
   }
 
   /// "3 running, 120 succeeded"; states without jobs are left out.

@@ -8,9 +8,11 @@ import Testing
   /// Every verb that is shown.
   static let verbs: [[String]] = [
     [], ["serve"], ["submit"], ["jobs"], ["plugins"], ["plugin"], ["workers"], ["status"], ["stop"],
+    ["restart"],
     ["jobs", "list"], ["jobs", "show"], ["jobs", "logs"], ["jobs", "events"], ["jobs", "why"],
     ["jobs", "wait"],
     ["jobs", "cancel"], ["plugins", "list"], ["plugins", "show"], ["plugin", "inspect"], ["workers", "list"],
+    ["workers", "show"], ["workers", "drain"], ["workers", "kill"],
   ]
 
   @Test("the help of every verb is the golden one", arguments: verbs)

@@ -92,6 +92,11 @@ struct WireTests {
     Example(ReadRecord(entity: 1, id: 2, fields: [3, 4])),
     Example(FindRecords(entity: 1, match: values[4], limit: 7)), Example(ServeStatus()),
     Example(ServeStop(mode: .cancel)),
+    Example(Hello(node: nil, process: process, inventory: [], group: "own"), "group"),
+    Example(AcceptVersion(sha256: "ab", pluginID: "p", version: "1", probationRuns: 20)),
+    Example(ListVersions()),
+    Example(PlacePlugin(file: "a.so", sha256: "ab", group: "g")), Example(ListWorkers()),
+    Example(CommandWorker(node: NodeID(3), mode: .kill)), Example(ServeRestart()),
   ]
 
   static let replies: [Example] = [
@@ -116,7 +121,16 @@ struct WireTests {
     Example(Nothing()), Example(RecordAnswer.done(version: 1)), Example(RecordAnswer.notFound),
     Example(RecordAnswer.conflict("x")), Example(RecordAnswer.invalid("x")), Example(RecordAnswer.fenced),
     Example(RecordRow(id: 1, version: 2, values: values) as RecordRow?), Example([Int64(1), -1]),
-    Example(ServeStop.Reply(activeJobs: 3)),
+    Example(ServeStop.Reply(activeJobs: 3)), Example(ServeRestart.Reply(version: "1.2.3")),
+    Example([
+      PluginVersion(sha256: "ab", pluginID: "p", version: "1", cleanRuns: 1, strikes: 2, probationRuns: 3)
+    ]),
+    Example([
+      WorkerFacts(
+        node: NodeRow(
+          id: NodeID(1), process: process, order: .run, activeJobs: 2, since: 3, group: "g"),
+        state: .unresponsive, silentSince: 5, silence: "x", limits: ["a"], gaps: ["b"])
+    ]),
     Example(
       ServeStatus.Reply(
         process: process, version: "1.0", store: "sqlite:x", nodes: [], counts: ["ready": 1], since: 4,

@@ -32,21 +32,23 @@ final class WorkerRoster: Sendable {
       gaps: cage?.gaps ?? [])
     let now = WallClock.milliseconds
     let silent = server.silence(of: node.id)
+    let away = supervisor.awaySince(node.process.pid) ?? node.since
     let silence = Self.silence(
-      milliseconds: silent, isStopped: ProcessFacts(pid: node.process.pid)?.isStopped ?? false)
+      milliseconds: silent ?? now - away, isConnected: silent != nil,
+      isStopped: ProcessFacts(pid: node.process.pid)?.isStopped ?? false)
     if let silence {
       facts.state = .unresponsive
       facts.silence = silence
-      facts.silentSince = silent.map { now - $0 } ?? supervisor.awaySince(node.process.pid) ?? node.since
+      facts.silentSince = silent.map { now - $0 } ?? away
     }
     return facts
   }
 
   /// Why a worker is to be called unresponsive, nil when it is not. Pure.
-  static func silence(milliseconds: Milliseconds?, isStopped: Bool) -> String? {
+  static func silence(milliseconds: Milliseconds, isConnected: Bool, isStopped: Bool) -> String? {
     if isStopped { return "its process is stopped" }
-    guard let milliseconds else { return "it has no connection to this engine" }
-    return milliseconds > patienceMilliseconds ? "it says nothing, though it is connected" : nil
+    if milliseconds <= patienceMilliseconds { return nil }
+    return isConnected ? "it says nothing, though it is connected" : "it has no connection to this engine"
   }
 
   /// Logs whoever became silent, and whoever speaks again.

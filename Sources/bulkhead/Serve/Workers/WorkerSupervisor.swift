@@ -148,7 +148,10 @@ final class WorkerSupervisor: Sendable {
   /// What holds that worker, nil when nobody here watches it.
   func cage(of pid: Int32) -> WorkerCage? { state.withLock { $0.workers[pid]?.cage } }
 
-  func awaySince(_ pid: Int32) -> Milliseconds? { state.withLock { $0.workers[pid]?.awaySince } }
+  /// Since when a worker without a connection has none.
+  func awaySince(_ pid: Int32) -> Milliseconds? {
+    state.withLock { state in state.workers[pid].map { $0.awaySince ?? $0.startedAt } }
+  }
 
   /// From here on no worker is started again.
   func stopStarting() {

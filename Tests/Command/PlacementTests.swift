@@ -95,22 +95,20 @@ struct PlacementRuleTests {
   }
 }
 
-@Suite("serve: workers on the command line")
-struct ServeWorkerOptionsTests {
-  private func parse(_ arguments: [String]) throws -> EngineConfiguration {
-    let options = try ServeWorkerOptions.parse(arguments)
+@Suite("serve: what is said of workers in words")
+struct WorkerTextsTests {
+  private func parse(_ texts: WorkerTexts) throws -> EngineConfiguration {
     var configuration = EngineConfiguration(location: try StoreLocation("sqlite:/tmp/x.db"))
-    try options.apply(to: &configuration)
+    try texts.apply(to: &configuration)
     return configuration
   }
 
   @Test("groups, limits and times are taken")
   func good() throws {
-    let configuration = try parse([
-      "--worker-of", "libvirt=own", "--worker-of", "dns=net", "--limits-of",
-      "libvirt:memory=512M,processors=1.5,tasks=200,user=nobody", "--limits", "memory=2G", "--probation", "3",
-      "--away-limit", "10m",
-    ])
+    let configuration = try parse(
+      WorkerTexts(
+        workerOf: ["libvirt=own", "dns=net"], probation: 3, limits: "memory=2G",
+        limitsOf: ["libvirt:memory=512M,processors=1.5,tasks=200,user=nobody"], awayLimit: "10m"))
     #expect(configuration.plugins.workers["dns"] == PluginWorker(group: "net"))
     #expect(
       configuration.plugins.workers["libvirt"]
@@ -119,19 +117,26 @@ struct ServeWorkerOptionsTests {
           limits: WorkerLimits(memoryBytes: 512 << 20, processors: 1.5, tasks: 200, user: "nobody")))
     #expect(configuration.limits == WorkerLimits(memoryBytes: 2 << 30))
     #expect(configuration.plugins.probationRuns == 3 && configuration.awayLimitSeconds == 600)
-    #expect(try parse([]).plugins.probationRuns == 20)
+    let untouched = try parse(WorkerTexts())
+    #expect(untouched.plugins.probationRuns == 20)
   }
 
   @Test(
-    "what is wrong is named",
+    "what is wrong is named by its option",
     arguments: [
-      ["--worker-of", "libvirt"], ["--worker-of", "a=b/c"], ["--worker-of", "=x"], ["--probation", "-1"],
-      ["--limits", "memory=1M"], ["--limits", "memory=9999999999G"], ["--limits", "processors=0"],
-      ["--limits", "processors=nan"], ["--limits", "tasks=3"], ["--limits", "colour=red"],
-      ["--limits", "user="], ["--limits-of", "libvirt:tasks=50"], ["--away-limit", "10"],
-      ["--away-limit", "-5s"], ["--away-limit", "ten"],
+      (WorkerTexts(workerOf: ["libvirt"]), "--worker-of"), (WorkerTexts(workerOf: ["a=b/c"]), "--worker-of"),
+      (WorkerTexts(workerOf: ["=x"]), "--worker-of"), (WorkerTexts(probation: -1), "--probation"),
+      (WorkerTexts(limits: "memory=1M"), "--limits"), (WorkerTexts(limits: "memory=9999999999G"), "--limits"),
+      (WorkerTexts(limits: "processors=0"), "--limits"), (WorkerTexts(limits: "processors=nan"), "--limits"),
+      (WorkerTexts(limits: "tasks=3"), "--limits"), (WorkerTexts(limits: "colour=red"), "--limits"),
+      (WorkerTexts(limits: "user="), "--limits"),
+      (WorkerTexts(limitsOf: ["libvirt:tasks=50"]), "--limits-of"),
+      (WorkerTexts(awayLimit: "10"), "--away-limit"), (WorkerTexts(awayLimit: "-5s"), "--away-limit"),
+      (WorkerTexts(awayLimit: "ten"), "--away-limit"),
     ])
-  func bad(_ arguments: [String]) {
-    #expect(throws: (any Error).self) { try parse(arguments) }
+  func bad(_ texts: WorkerTexts, _ option: String) {
+    var message = ""
+    do { _ = try parse(texts) } catch { message = "\(error)" }
+    #expect(message.contains(option), "\(message)")
   }
 }

@@ -70,14 +70,11 @@ struct PlacementTests {
   @Test("a known version's probation is only ever shortened", arguments: StoreFlavour.allCases)
   func accept(_ flavour: StoreFlavour) throws {
     try TestStore.with(flavour) { test in
-      let accept = { (runs: Int) throws in
-        try test.store.perform(
-          AcceptVersion(sha256: Self.sha, pluginID: "libvirt", version: "1.0", probationRuns: runs))
-      }
-      #expect(try accept(20).isOnProbation)
-      #expect(try accept(30).probationRuns == 20)
-      #expect(try !accept(0).isOnProbation)
-      #expect(try accept(20).probationRuns == 0)
+      let first = try accept(test, 20)
+      #expect(first.isOnProbation)
+      #expect(try accept(test, 30).probationRuns == 20)
+      #expect(try !accept(test, 0).isOnProbation)
+      #expect(try accept(test, 20).probationRuns == 0)
       #expect(try test.store.perform(ListVersions()).map(\.pluginID) == ["libvirt"])
     }
   }
@@ -90,27 +87,26 @@ struct PlacementTests {
         AcceptVersion(sha256: Self.sha, pluginID: "libvirt", version: "1.0", probationRuns: 3))
       _ = try test.store.perform(PutPluginFile(Self.file(group)))
       let (first, second) = (try node(test, group, pid: 1), try node(test, group, pid: 2))
-      let version = { () throws in try #require(try test.store.perform(ListVersions()).first) }
       try run(test, first, code: 0)
       try run(test, first, code: -5)  // a failed job came back as well as any
-      #expect(try version().cleanRuns == 2)
+      #expect(try version(test).cleanRuns == 2)
       // Nothing was started: nothing is said against the version.
       _ = try test.submit(kind: Self.kind)
       _ = try test.claim(second, kinds: [Self.kind])
       _ = try test.store.perform(EndNode(node: second, detail: "killed by signal 9"))
-      #expect(try version().cleanRuns == 2 && version().strikes == 0)
+      #expect(try version(test).cleanRuns == 2 && version(test).strikes == 0)
       let started = try #require(try test.claim(first, kinds: [Self.kind]).first?.run)
       _ = try test.write(first, started, .start)
       _ = try test.store.perform(EndNode(node: first, detail: "killed by signal 9"))
-      #expect(try version().cleanRuns == 0 && version().strikes == 1)
+      #expect(try version(test).cleanRuns == 0 && version(test).strikes == 1)
       let third = try node(test, group, pid: 3)
       for _ in 0..<3 { try run(test, third, code: 0) }
-      #expect(try !version().isOnProbation)
+      #expect(try !version(test).isOnProbation)
       // Runs of the shared worker are nobody's probation.
       let shared = try test.makeNode(pid: 4)
       _ = try test.store.perform(PlacePlugin(file: "a.so", sha256: Self.sha, group: ""))
       try run(test, shared, code: 0)
-      #expect(try version().cleanRuns == 3)
+      #expect(try version(test).cleanRuns == 3)
     }
   }
 
@@ -132,6 +128,15 @@ struct PlacementTests {
       try run(test, node, code: 0)
       #expect(heard.count == 1)
     }
+  }
+
+  private func accept(_ test: TestStore, _ runs: Int) throws -> PluginVersion {
+    try test.store.perform(
+      AcceptVersion(sha256: Self.sha, pluginID: "libvirt", version: "1.0", probationRuns: runs))
+  }
+
+  private func version(_ test: TestStore) throws -> PluginVersion {
+    try #require(try test.store.perform(ListVersions()).first)
   }
 
   /// A whole life of a job in that node.

@@ -44,7 +44,7 @@ struct ServeCommand: EngineVerb {
     var configuration = EngineConfiguration(location: try StoreLocation(engine.location))
     configuration.pluginFolder = plugins
     configuration.slots = slots
-    try workers.apply(to: &configuration)
+    try workers.texts.apply(to: &configuration)
     let current = Threading.Condition<Service?>(nil)
     StopRequests.handle { count in current.withLock { $0 }?.stop(StopMode(requests: count)) }
     while case .restart(let path) = try serve(configuration, current) {

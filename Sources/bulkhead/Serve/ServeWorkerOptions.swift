@@ -33,6 +33,23 @@ struct ServeWorkerOptions: ParsableArguments {
       valueName: "time"))
   var awayLimit: String?
 
+  func validate() throws { try texts.validate() }
+
+  var texts: WorkerTexts {
+    WorkerTexts(
+      workerOf: workerOf, probation: probation, limits: limits, limitsOf: limitsOf, awayLimit: awayLimit)
+  }
+}
+
+/// What was said of workers in words, and what it means.
+struct WorkerTexts: Sendable {
+  var workerOf: [String] = []
+  var probation: Int?
+  var limits: String?
+  var limitsOf: [String] = []
+  var awayLimit: String?
+
+  /// Throws what is wrong, named as the option that it came by.
   func validate() throws { _ = try applied(to: PluginsConfiguration(), WorkerLimits()) }
 
   /// Puts what was given over what the configuration says.

@@ -37,8 +37,8 @@ struct WorkerUsers: Sendable {
         .refused, "cannot open \(cache) to the workers' users: \(String(cString: strerror(errno)))")
     }
     for account in accounts {
-      if let obstacle = account.obstacle([(socket, W_OK), (cache, X_OK), (CommandLine.executablePath, R_OK)])
-      {
+      // Its program is opened before it becomes the user.
+      if let obstacle = account.obstacle([(socket, W_OK), (cache, X_OK)]) {
         throw EngineError(
           .refused, "a worker cannot run as that user: \(obstacle)",
           cure: "let the user pass the folders of the store, or keep the store elsewhere with --store")

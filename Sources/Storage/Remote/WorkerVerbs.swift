@@ -10,8 +10,28 @@ package enum WorkerCommandMode: UInt8, Sendable, CaseIterable {
 
 /// Asks `serve` for the workers as it sees them.
 package struct ListWorkers: Sendable, Equatable, WireVerb {
-  package typealias Reply = [WorkerFacts]
   package static let code: UInt16 = 102
+
+  package struct Reply: Sendable, Equatable, WireCodable {
+    package var workers: [WorkerFacts]
+    /// Which mechanism of this machine holds which kind of limit, one line.
+    package var mechanism: String
+
+    package init(workers: [WorkerFacts], mechanism: String) {
+      self.workers = workers
+      self.mechanism = mechanism
+    }
+
+    package func encode(to writer: inout WireWriter) {
+      writer.put(workers)
+      writer.put(mechanism)
+    }
+
+    package init(from reader: inout WireReader) throws(StoreError) {
+      self.init(workers: try reader.value(), mechanism: try reader.string())
+    }
+  }
+
   package init() {}
   package func encode(to writer: inout WireWriter) {}
   package init(from reader: inout WireReader) throws(StoreError) {}

@@ -173,7 +173,9 @@ final class Service: Sendable {
       ServeStop.Reply(activeJobs: try Self.living(self).stop(StopMode(verb.mode)))
     }
     handlers.handle(ServeRestart.self) { [weak self] _ throws(StoreError) in try Self.living(self).restart() }
-    handlers.handle(ListWorkers.self) { [roster] _ throws(StoreError) in try roster.list() }
+    handlers.handle(ListWorkers.self) { [roster, ground] _ throws(StoreError) in
+      ListWorkers.Reply(workers: try roster.list(), mechanism: ground.statement)
+    }
     handlers.handle(CommandWorker.self) { [roster] verb throws(StoreError) in try roster.command(verb) }
     return handlers
   }

@@ -63,7 +63,10 @@ struct EngineConnection {
   func serving() throws(StoreError) -> ServeStatus.Reply { try store.perform(ServeStatus()) }
 
   /// The workers as the serving process sees them.
-  func workers() throws(StoreError) -> [WorkerFacts] { try store.perform(ListWorkers()) }
+  func workers() throws(StoreError) -> [WorkerFacts] { try workersAndMechanism().workers }
+
+  /// The same, with what holds workers to their limits on that machine.
+  func workersAndMechanism() throws(StoreError) -> ListWorkers.Reply { try store.perform(ListWorkers()) }
 
   /// Drains or kills a worker; answers its process.
   func command(_ worker: NodeID, _ mode: WorkerCommandMode) throws(StoreError) -> ProcessIdentity {

@@ -8,6 +8,8 @@ import TestSupport
 import Testing
 import Threading
 
+@testable import bulkhead
+
 /// The engine becomes another program while its jobs go on.
 @Suite("Restart in place", .serialized)
 struct RestartTests {
@@ -105,6 +107,36 @@ struct RestartTests {
       #expect(workers.engine.serve?.waitForEnd(milliseconds: 20_000) == "ended with exit code 0")
     }
   }
+
+  @Test(
+    "an engine whose socket cannot be watched any more ends with 70; its worker goes on, the next takes it over"
+  )
+  func socketFails() async throws {
+    try await WorkersEngine.run(plugins: ["witness"]) { workers in
+      let engine = workers.engine
+      let id = try workers.submit("witness:never", ["file": engine.folder + "/w", "work_ms": "600000"])[0]
+      _ = try workers.running(id)
+      let serve = try #require(engine.serve)
+      // With fewer descriptors allowed than it watches, poll(2) answers EINVAL from now on.
+      let limit = try ToolRun(["prlimit", "--pid", "\(serve.facts.pid)", "--nofile=2:2"])
+      try #require(limit.status == 0, "\(limit.output)")
+      #expect(serve.waitForEnd(milliseconds: 60_000) == "ended with exit code 70")
+      #expect(engine.output.contains("the socket cannot be watched"), "\(engine.output)")
+      #expect(engine.output.contains("its workers go on"))
+      try engine.start()
+      #expect(try engine.client().job(id).status == .live(.running))
+      #expect(try engine.client().job(id).attempt == 1)
+    }
+  }
+
+  @Test(
+    "a version is three numbers, whatever else a program may print",
+    arguments: [
+      ("0.1.0", true), ("1.20.3-rc1", true), ("", false), ("1.2", false), ("1..3", false),
+      ("GNU bash, 5.2.1", false),
+      ("1.2.x", false), ("1.2.3.4", false),
+    ])
+  func versions(_ text: String, _ isVersion: Bool) { #expect(Restart.isVersion(text) == isVersion) }
 
   private static func client(_ engine: RunningEngine) throws -> JobClient {
     let path = engine.socketPath

@@ -34,7 +34,7 @@ struct WorkersEngine: Sendable {
   }
 
   var facts: [WorkerFacts] {
-    get throws { try RemoteStore.connect(path: engine.socketPath, onEnd: {}).perform(ListWorkers()) }
+    get throws { try RemoteStore.connect(path: engine.socketPath, onEnd: {}).perform(ListWorkers()).workers }
   }
 
   /// The worker of a group.

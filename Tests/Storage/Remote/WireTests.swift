@@ -125,12 +125,14 @@ struct WireTests {
     Example([
       PluginVersion(sha256: "ab", pluginID: "p", version: "1", cleanRuns: 1, strikes: 2, probationRuns: 3)
     ]),
-    Example([
-      WorkerFacts(
-        node: NodeRow(
-          id: NodeID(1), process: process, order: .run, activeJobs: 2, since: 3, group: "g"),
-        state: .unresponsive, silentSince: 5, silence: "x", limits: ["a"], gaps: ["b"])
-    ]),
+    Example(
+      ListWorkers.Reply(
+        workers: [
+          WorkerFacts(
+            node: NodeRow(
+              id: NodeID(1), process: process, order: .run, activeJobs: 2, since: 3, group: "g"),
+            state: .unresponsive, silentSince: 5, silence: "x", limits: ["a"], gaps: ["b"])
+        ], mechanism: "memory by cgroup v2")),
     Example(
       ServeStatus.Reply(
         process: process, version: "1.0", store: "sqlite:x", nodes: [], counts: ["ready": 1], since: 4,

@@ -89,7 +89,8 @@ let package = Package(
     tests("Command", ["bulkhead", "JobEngine", "Storage", "DataModel"]),
     tests("EndToEnd", ["bulkhead", "JobEngine", "Storage", "Supervision", "DataModel", "Threading"]),
     tests(
-      "PluginCheck", ["bulkhead", "PluginCheck", "PluginHost", "JobEngine", "Storage", "DataModel", "Threading"]),
+      "PluginCheck",
+      ["bulkhead", "PluginCheck", "PluginHost", "JobEngine", "Storage", "DataModel", "Threading"]),
     tests("Simulation", ["Simulation", "JobEngine", "Storage", "SQLiteStorage", "DataModel", "Threading"]),
     tests("Tidy", []),
   ],

@@ -34,11 +34,12 @@ package enum ProgramFile {
     return String(decoding: bytes[..<count].prefix { $0 != 10 }, as: UTF8.self)
   }
 
-  /// Becomes the program: same process, same children; threads end, and every descriptor above the standard three is
-  /// closed. Returns only when it cannot be done, with the reason.
-  package static func become(_ path: String, _ words: [String]) -> String {
+  /// Becomes the program: same process, same children; threads end, and every descriptor above the standard three but
+  /// `kept` is closed. Returns only when it cannot be done, with the reason.
+  package static func become(_ path: String, _ words: [String], kept: Int32?) -> String {
     // Nothing may be left open in what comes after: it could not know of it.
     _ = cprocess_close_on_exec_from(3)
+    if let kept { _ = fcntl(kept, F_SETFD, 0) }
     fflush(nil)
     ChildProcess.replaceSelf(path, words)
     return String(cString: strerror(errno))

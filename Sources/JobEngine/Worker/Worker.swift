@@ -140,7 +140,9 @@ package final class Worker: Sendable {
       }
       let away = session.millisecondsAway
       if away > configuration.awayMilliseconds && inventory.count == 0 { return .alone }
-      if configuration.awayLimitMilliseconds > 0 && away > configuration.awayLimitMilliseconds { return .away }
+      if configuration.awayLimitMilliseconds > 0 && away > configuration.awayLimitMilliseconds {
+        return .away
+      }
     }
     return .drained
   }

@@ -28,6 +28,26 @@ enum UnixSocket {
     return file
   }
 
+  /// Whether the descriptor is a socket that listens at that path: one that this process was handed.
+  static func listens(_ file: Int32, at path: String) -> Bool {
+    var isListening: Int32 = 0
+    var length = socklen_t(MemoryLayout<Int32>.size)
+    guard getsockopt(file, SOL_SOCKET, SO_ACCEPTCONN, &isListening, &length) == 0, isListening == 1 else {
+      return false
+    }
+    // The path's file has to be this socket's: its name in the kernel is what was bound.
+    var address = sockaddr_un()
+    var size = socklen_t(MemoryLayout<sockaddr_un>.size)
+    let code = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(file, $0, &size) }
+    }
+    let name = withUnsafeBytes(of: &address.sun_path) {
+      String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+    }
+    var facts = stat()
+    return code == 0 && name == path && lstat(path, &facts) == 0 && facts.st_mode & S_IFMT == S_IFSOCK
+  }
+
   /// A connected, blocking socket.
   static func connect(to path: String) throws(StoreError) -> Int32 {
     let file = try make()

@@ -12,7 +12,8 @@ enum NodeTable {
   static func find(_ node: NodeID, in transaction: SQLTransaction) throws(StoreError) -> Row? {
     var found: Row?
     try transaction.connection.query(
-      "select pid, start_ticks, boot_id, node_order, ended_at, worker_group from node where id = $1", [.int(node.rawValue)]
+      "select pid, start_ticks, boot_id, node_order, ended_at, worker_group from node where id = $1",
+      [.int(node.rawValue)]
     ) { row in
       found = Row(
         process: ProcessIdentity(

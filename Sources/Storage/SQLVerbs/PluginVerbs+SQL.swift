@@ -80,7 +80,8 @@ private enum PluginTable {
     var files: [PluginFile] = []
     try transaction.connection.query(
       "select file, state, plugin_id, version, sha256, manifest, image, message, generation, changed_at, "
-        + "worker_group from plugin_file" + (file == nil ? Self.worthTelling : " where file = $1") + " order by file",
+        + "worker_group from plugin_file" + (file == nil ? Self.worthTelling : " where file = $1")
+        + " order by file",
       file.map { [.text($0)] } ?? []
     ) { row in
       files.append(

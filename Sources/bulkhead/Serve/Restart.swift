@@ -41,6 +41,21 @@ enum Restart {
       cure: "put a working bulkhead there and restart again; this one goes on serving")
   }
 
-  /// Returns only when it cannot be done, with the reason. The store and the socket are closed before.
-  static func become(_ path: String) -> String { ProgramFile.become(path, CommandLine.arguments) }
+  /// Where the number of the listening socket stands for the program that comes after.
+  private static let variable = "BULKHEAD_LISTENER"
+
+  /// Returns only when it cannot be done, with the reason. The store is closed before; the socket goes along, so that
+  /// whoever connects meanwhile waits and is not refused.
+  static func become(_ path: String, listener: Int32?) -> String {
+    if let listener { setenv(variable, String(listener), 1) }
+    let reason = ProgramFile.become(path, CommandLine.arguments, kept: listener)
+    unsetenv(variable)
+    return reason
+  }
+
+  /// The listening socket that the program before this one handed over, nil when there was none. Once.
+  static func takeListener() -> Int32? {
+    defer { unsetenv(variable) }
+    return ProcessInfo.processInfo.environment[variable].flatMap { Int32($0) }.flatMap { $0 > 2 ? $0 : nil }
+  }
 }

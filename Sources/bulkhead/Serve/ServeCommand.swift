@@ -47,16 +47,18 @@ struct ServeCommand: EngineVerb {
     try workers.texts.apply(to: &configuration)
     let current = Threading.Condition<Service?>(nil)
     StopRequests.handle { count in current.withLock { $0 }?.stop(StopMode(requests: count)) }
-    while case .restart(let path) = try serve(configuration, current) {
+    var listener = Restart.takeListener()
+    while case .restart(let path, let socket) = try serve(configuration, listener, current) {
+      listener = socket
       // When all goes well nothing after this line is reached.
-      let reason = Restart.become(path)
+      let reason = Restart.become(path, listener: listener)
       EngineLog.error("cannot become \(path): \(reason); this program goes on serving")
     }
   }
 
   /// Serves once, from the lock to its release.
   private func serve(
-    _ configuration: EngineConfiguration, _ current: Threading.Condition<Service?>
+    _ configuration: EngineConfiguration, _ listener: Int32?, _ current: Threading.Condition<Service?>
   ) throws -> Service.End {
     let service = try Service(
       configuration,
@@ -65,7 +67,7 @@ struct ServeCommand: EngineVerb {
       })
     current.update { $0 = service }
     defer { current.update { $0 = nil } }
-    let end = try service.run()
+    let end = try service.run(listener: listener)
     if case .failed(let message) = end {
       Terminal.errors.lines(
         Failure.lines(

@@ -43,8 +43,8 @@ final class Service: Sendable {
   enum End: Sendable, Equatable {
     /// As asked, with all workers.
     case stopped(StopMode)
-    /// To become the program in that file; the workers go on.
-    case restart(String)
+    /// To become the program in that file; the workers go on. With the socket that goes along.
+    case restart(String, listener: Int32?)
     /// It cannot go on; the workers do.
     case failed(String)
   }
@@ -96,8 +96,9 @@ final class Service: Sendable {
   }
 
   /// Serves until it was asked to end and the last worker has, or to become another program, or cannot go on.
-  func run() throws(EngineError) -> End {
-    let end: End
+  /// `listener`: the socket that came along from the program before.
+  func run(listener: Int32? = nil) throws(EngineError) -> End {
+    var end: End
     do {
       ChildProcess.reapAll()
       try supervisor.adopt()
@@ -106,7 +107,7 @@ final class Service: Sendable {
         placing.ring()
       }
       defer { observation.cancel() }
-      try server.start(handlers)
+      try server.start(handlers, inherited: listener)
       let directory = try startPlugins()
       try users.open(cache: cache, socket: server.path)
       EngineLog.info(
@@ -117,7 +118,11 @@ final class Service: Sendable {
       end = waitForEnd()
       placing.stop()
       directory.stop()
-      server.stop()
+      if case .restart(let path, _) = end {
+        end = .restart(path, listener: server.stop(keepsSocket: true))
+      } else {
+        server.stop()
+      }
       store.close()
       lock.release()
     } catch let error as StoreError {
@@ -150,7 +155,7 @@ final class Service: Sendable {
   private static func lastWords(_ end: End) -> String {
     switch end {
     case .stopped: "ended"
-    case .restart(let path): "becoming \(path); the workers go on"
+    case .restart(let path, _): "becoming \(path); the workers go on"
     case .failed(let message): "ended: \(message)"
     }
   }
@@ -200,8 +205,8 @@ final class Service: Sendable {
     let path = Restart.path
     let version = try Restart.version(of: path)
     let isTaken = ending.update { end in
-      if end == nil { end = .restart(path) }
-      return end == .restart(path)
+      if end == nil { end = .restart(path, listener: nil) }
+      return end == .restart(path, listener: nil)
     }
     guard isTaken else {
       throw StoreError(

@@ -24,14 +24,17 @@ struct RestartTests {
       let worker = try engine.workers().map(\.facts.pid)
       let isOver = Atomic(false)
       let submitted = Mutex<[JobID]>([])
+      let refused = Mutex<[String]>([])
       let load = OSThread("load") {
         while !isOver.load(ordering: .relaxed) {
-          // A submit that was refused made nothing: it is tried again. One in doubt is settled by its batch id.
-          guard let client = try? Self.client(engine),
-            let ids = try? client.submit(
+          do {
+            // One whose answer was lost is settled by its batch id.
+            let ids = try Self.client(engine).submit(
               Submission(action: "witness:never", assignments: [(name: "file", text: file)]), count: 3)
-          else { continue }
-          submitted.withLock { $0 += ids }
+            submitted.withLock { $0 += ids }
+          } catch {
+            refused.withLock { $0.append("\(error)") }
+          }
         }
       }
       for round in 1...5 {
@@ -42,6 +45,8 @@ struct RestartTests {
       }
       isOver.store(true, ordering: .relaxed)
       load.join()
+      // The socket is there all the time: whoever connects meanwhile waits.
+      #expect(refused.withLock { $0 } == [])
       let client = try engine.client()
       for id in submitted.withLock({ $0 }) {
         let row = try client.watch(id) { _ in true }

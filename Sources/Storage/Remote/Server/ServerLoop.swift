@@ -13,13 +13,14 @@ final class ServerLoop: Sendable {
     var isGreeted = false
   }
 
-  private let listener: Int32
+  let listener: Int32
   private let requests: ServerRequests
   private let settings: ServerSettings
   private let wakeRead: Int32
   private let wakeWrite: Int32
   private let isWoken = Atomic(false)
   private let isClosing = Atomic(false)
+  private let keepsListener = Atomic(false)
   /// When the last refusal was, on the monotonic clock: of many a second one is told.
   private let refusedAt = Atomic<Int64>(0)
 
@@ -46,7 +47,9 @@ final class ServerLoop: Sendable {
     if !isWoken.exchange(true, ordering: .acquiringAndReleasing) { _ = write(wakeWrite, "x", 1) }
   }
 
-  func stop() {
+  /// `keepsListener`: whoever waits there goes on waiting, and the caller owns it.
+  func stop(keepsListener keeps: Bool = false) {
+    keepsListener.store(keeps, ordering: .relaxed)
     isClosing.store(true, ordering: .releasing)
     wake()
   }
@@ -77,7 +80,7 @@ final class ServerLoop: Sendable {
       canAccept = files[1].revents == 0 || accept(&clients, &nextID)
     }
     for client in clients { drop(client) }
-    close(listener)
+    if !keepsListener.load(ordering: .relaxed) { close(listener) }
   }
 
   /// A failure of `poll` is waited out, for it is most likely one of memory. One that stays ends the server, and

@@ -32,9 +32,18 @@ package final class StoreServer: Sendable {
   }
 
   /// Opens the socket and serves until `stop`.
-  package func start(_ handlers: ServerHandlers = ServerHandlers()) throws(StoreError) {
+  /// `inherited`: the listening socket that an earlier program of this process kept, if it is this path's.
+  package func start(
+    _ handlers: ServerHandlers = ServerHandlers(), inherited: Int32? = nil
+  ) throws(StoreError) {
     // Where other users are let in, who they are is asked of the kernel at each connection.
-    let listener = try UnixSocket.listen(at: path, mode: handlers.admit == nil ? 0o600 : 0o666)
+    let mode: mode_t = handlers.admit == nil ? 0o600 : 0o666
+    let listener: Int32
+    if let kept = adopt(inherited, mode) {
+      listener = kept
+    } else {
+      listener = try UnixSocket.listen(at: path, mode: mode)
+    }
     let requests = ServerRequests(store, handlers)
     let loop: ServerLoop
     do throws(StoreError) {
@@ -55,15 +64,29 @@ package final class StoreServer: Sendable {
 
   /// Removes the socket, commits and answers what was taken, ends every connection and returns. Not to be called by
   /// a handler: it waits for them.
-  package func stop() {
+  ///
+  /// `keepsSocket`: the socket stays and is answered, for a program that goes on in this process: whoever connects
+  /// waits for it. Its owner is the caller then.
+  @discardableResult
+  package func stop(keepsSocket: Bool = false) -> Int32? {
     let ending = running.withLock { running in
       defer { running = nil }
       return running
     }
-    guard let ending else { return }
-    unlink(path)
+    guard let ending else { return nil }
+    if !keepsSocket { unlink(path) }
     ending.requests.close()
-    ending.loop.stop()
+    ending.loop.stop(keepsListener: keepsSocket)
     _ = ending.thread.join()
+    return keepsSocket ? ending.loop.listener : nil
+  }
+
+  /// Takes a socket over that is this path's; closes any other.
+  private func adopt(_ file: Int32?, _ mode: mode_t) -> Int32? {
+    guard let file else { return nil }
+    let isOurs = UnixSocket.listens(file, at: path) && chmod(path, mode) == 0
+    if isOurs, fcntl(file, F_SETFD, FD_CLOEXEC) == 0, UnixSocket.setNonBlocking(file) { return file }
+    close(file)
+    return nil
   }
 }

@@ -28,7 +28,8 @@ let package = Package(
     .executable(name: "bulkhead", targets: ["bulkhead"])
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
   ],
   targets: [
     // C: the ABI headers, and what Swift cannot do.
@@ -62,6 +63,7 @@ let package = Package(
         "JobEngine", "PluginCheck", "Simulation", "Supervision", "SQLiteStorage", "Storage", "PluginHost",
         "DataModel", "Threading",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Yams", package: "Yams"),
       ], swiftSettings: strict),
 
     .target(
@@ -86,7 +88,7 @@ let package = Package(
     tests("PluginSDK", []),
     tests("JobEngine", ["JobEngine", "Storage", "SQLiteStorage", "PluginHost", "DataModel"]),
     tests("Supervision", ["Supervision", "DataModel", "Threading"]),
-    tests("Command", ["bulkhead", "JobEngine", "Storage", "DataModel"]),
+    tests("Command", ["bulkhead", "JobEngine", "PluginHost", "Supervision", "Storage", "DataModel"]),
     tests("EndToEnd", ["bulkhead", "JobEngine", "Storage", "Supervision", "DataModel", "Threading"]),
     tests(
       "PluginCheck",

@@ -16,7 +16,7 @@ struct SampleTests {
       "CFLAGS=-O1 -Werror",
     ])
     #expect(run.status == 0, "\(run.output)")
-    let sources = try subpaths(Sample.root + "/SamplePlugins").filter { $0.hasSuffix(".c") }
+    let sources = try subpaths(Sample.root + "/SamplePlugins").filter { $0.hasSuffix(".c") || $0.hasSuffix(".cpp") }
     let withoutLibvirt = run.output.contains("libvirt is left out")
     let expected = sources.filter { !(withoutLibvirt && $0.contains("libvirt")) }.map(stem)
     let built = try subpaths(scratch.path).filter { $0.hasSuffix(".so") }.map(stem)

@@ -24,7 +24,7 @@ final class StoreSession: Sendable {
   /// The store answered that it has ended this node: going on is pointless.
   private let onFenced: @Sendable () -> Void
   private let state: Condition<State>
-  private let node = Mutex<NodeID?>(nil)
+  private let node: Mutex<NodeID?>
 
   init(
     process: ProcessIdentity, group: String, dial: @escaping StoreDialer,
@@ -34,7 +34,17 @@ final class StoreSession: Sendable {
     self.group = group
     self.onFenced = onFenced
     self.dial = dial
+    node = Mutex(nil)
     state = Condition(.down(MonotonicClock.nanoseconds))
+  }
+
+  /// Over a store in this process, which does not go away, as the node that it has given.
+  init(local store: any Store, process: ProcessIdentity, node: NodeID) {
+    self.process = process
+    onFenced = {}
+    dial = { _ in store }
+    self.node = Mutex(node)
+    state = Condition(.up(store, node))
   }
 
   /// How long it has been without a store, in milliseconds; 0 while connected.

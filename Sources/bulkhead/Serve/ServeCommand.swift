@@ -13,6 +13,9 @@ struct ServeCommand: EngineVerb {
       Opens the SQLite store, watches the plug-in directory (a file that is copied there is taken within a second, \
       no restart), starts a worker and answers the other verbs at <store>.sock.
 
+      Everything that can be set has a place in the configuration file (`bulkhead config example` prints one), a \
+      variable and, where it is of daily use, an option here; the later counts.
+
       Example:
         bulkhead serve --plugins ./plugins --store sqlite:./bulkhead.db
 
@@ -25,30 +28,41 @@ struct ServeCommand: EngineVerb {
 
   @OptionGroup var engine: EngineOptions
 
-  @Option(help: "The directory that plug-ins (.so files) are dropped into. It is made if it is not there.")
-  var plugins = "./plugins"
+  @Option(
+    help: ArgumentHelp(
+      "The directory that plug-ins (.so files) are dropped into (default: ./plugins). It is made if it is not there.",
+      valueName: "folder"))
+  var plugins: String?
 
-  @OptionGroup var workers: ServeWorkerOptions
+  @Option(
+    help: ArgumentHelp(
+      "Jobs that run at once (default: 1000). Each has a thread of its own while it runs.",
+      valueName: "number"))
+  var slots: String?
 
-  @Option(help: "Jobs that run at once. Each has a thread of its own while it runs.")
-  var slots = 1000
+  @Option(
+    help: ArgumentHelp(
+      "Clean runs in a worker of its own before a new version joins the others (default: 20); 0: no probation.",
+      valueName: "runs"))
+  var probation: String?
 
-  func validate() throws {
-    guard (1...100_000).contains(slots) else {
-      throw ValidationError("--slots has to be between 1 and 100000, not \(slots).")
-    }
-  }
+  @Option(
+    help: ArgumentHelp(
+      "End a worker that has been without an engine for so long, even with jobs (default: none).",
+      valueName: "duration"))
+  var awayLimit: String?
 
   func act() throws {
     StopRequests.block()
-    var configuration = EngineConfiguration(location: try StoreLocation(engine.location))
-    configuration.pluginFolder = plugins
-    configuration.slots = slots
-    try workers.texts.apply(to: &configuration)
+    let layered = try engine.configuration([
+      ("plugins.directory", plugins), ("worker.slots", slots), ("plugins.probation", probation),
+      ("worker.away_limit", awayLimit),
+    ])
+    if let file = layered.file { EngineLog.info("configuration from \(file)") }
     let current = Threading.Condition<Service?>(nil)
     StopRequests.handle { count in current.withLock { $0 }?.stop(StopMode(requests: count)) }
     var listener = Restart.takeListener()
-    while case .restart(let path, let socket) = try serve(configuration, listener, current) {
+    while case .restart(let path, let socket) = try serve(layered.configuration, listener, current) {
       listener = socket
       // When all goes well nothing after this line is reached.
       let reason = Restart.become(path, listener: listener)

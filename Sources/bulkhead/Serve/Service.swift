@@ -55,6 +55,7 @@ final class Service: Sendable {
   private let server: StoreServer
   private let gate: SubmissionGate
   private let registry: PluginRegistry
+  private let revocations: RevocationList
   let supervisor: WorkerSupervisor
   let roster: WorkerRoster
   private let placing: PlacementLoop
@@ -84,6 +85,7 @@ final class Service: Sendable {
     gate = SubmissionGate(store: store)
     registry = PluginRegistry(store: store, placement: placement)
     ground = WorkerGround()
+    revocations = RevocationList(store: store)
     supervisor = WorkerSupervisor(
       store: store, ground: ground, executable: CommandLine.executablePath,
       arguments: [
@@ -95,6 +97,11 @@ final class Service: Sendable {
     placing = PlacementLoop(store: store, placement: placement, supervisor: supervisor, roster: roster)
   }
 
+  /// A store without a file, for a plug-in that is run without an engine.
+  static func storeInMemory() throws(StoreError) -> any Store {
+    try SQLiteStore.inMemory(clock: { WallClock.milliseconds })
+  }
+
   /// Serves until it was asked to end and the last worker has, or to become another program, or cannot go on.
   /// `listener`: the socket that came along from the program before.
   func run(listener: Int32? = nil) throws(EngineError) -> End {
@@ -102,8 +109,9 @@ final class Service: Sendable {
     do {
       ChildProcess.reapAll()
       try supervisor.adopt()
-      let observation = try store.observe(.plugins) { [gate, placing] _ in
+      let observation = try store.observe(.plugins) { [gate, placing, revocations] _ in
         gate.refresh()
+        revocations.markStale()
         placing.ring()
       }
       defer { observation.cancel() }
@@ -260,7 +268,16 @@ final class Service: Sendable {
     do {
       return try PluginDirectory(
         path: configuration.pluginFolder, cache: cache,
-        trial: [CommandLine.executablePath, "plugin-trial"]
+        trial: [CommandLine.executablePath, "plugin-trial"],
+        trust: TrustRules(
+          configuration.plugins.trust, revoked: { [revocations] in revocations.current() }),
+        onMissing: { [folder = configuration.pluginFolder] isMissing in
+          if isMissing {
+            EngineLog.error("the plug-in directory \(folder) is gone: what it had stays active; put it back")
+          } else {
+            EngineLog.info("the plug-in directory \(folder) is back")
+          }
+        }
       ) { [registry, pluginFolder = configuration.pluginFolder] outcomes in
         registry.take(outcomes)
         if first.exchange(false, ordering: .relaxed) {

@@ -12,7 +12,7 @@ import Threading
 struct WorkerGroupTests {
   @Test("a plug-in with a worker of its own runs there, all others in the shared one; each is replaced alone")
   func own() async throws {
-    try await WorkersEngine.run(["--worker-of", "hog=own"], plugins: ["hog", "witness"]) { workers in
+    try await WorkersEngine.run("plugins: {workers: {hog: own}}", plugins: ["hog", "witness"]) { workers in
       #expect(try workers.facts.map(\.node.group).sorted() == ["", "hog"])
       let shared = try #require(try workers.worker(""))
       let own = try #require(try workers.worker("hog"))
@@ -36,7 +36,7 @@ struct WorkerGroupTests {
   @Test("plug-ins of one group share a worker, which ends when its last plug-in goes")
   func group() async throws {
     try await WorkersEngine.run(
-      ["--worker-of", "hog=net", "--worker-of", "witness=net"], plugins: ["hog", "witness"]
+      "plugins: {workers: {hog: net, witness: {group: net}}}", plugins: ["hog", "witness"]
     ) { workers in
       #expect(try workers.facts.map(\.node.group).sorted() == ["", "net"])
       for name in ["hog.so", "witness.so"] {
@@ -49,7 +49,7 @@ struct WorkerGroupTests {
   @Test(
     "a new version runs alone until it has proven itself, then moves without a restart or a disturbed job")
   func probation() async throws {
-    try await WorkersEngine.run(["--probation", "3"], plugins: ["witness"]) { workers in
+    try await WorkersEngine.run(arguments: ["--probation", "3"], plugins: ["witness"]) { workers in
       let file = workers.engine.folder + "/w"
       let groups = try workers.facts.map(\.node.group)
       let probation = try #require(groups.first(where: WorkerGroup.isProbation))
@@ -78,7 +78,7 @@ struct WorkerGroupTests {
 
   @Test("a version whose worker dies under it stays alone and begins anew")
   func strike() async throws {
-    try await WorkersEngine.run(["--probation", "2"], plugins: ["witness"]) { workers in
+    try await WorkersEngine.run(arguments: ["--probation", "2"], plugins: ["witness"]) { workers in
       let file = workers.engine.folder + "/w"
       _ = try workers.run("witness:never", ["file": file])
       let probation = try #require(try workers.facts.map(\.node.group).first(where: WorkerGroup.isProbation))
@@ -96,7 +96,7 @@ struct WorkerGroupTests {
 
   @Test("a worker that has been away from every engine for too long ends with what it runs")
   func awayLimit() async throws {
-    try await WorkersEngine.run(["--away-limit", "1s"], plugins: ["witness"]) { workers in
+    try await WorkersEngine.run(arguments: ["--away-limit", "1s"], plugins: ["witness"]) { workers in
       let id = try workers.submit(
         "witness:never", ["file": workers.engine.folder + "/w", "work_ms": "600000"])[0]
       _ = try workers.running(id)

@@ -16,7 +16,7 @@ struct WorkerLimitTests {
   @Test("a worker that wants more memory than it may have ends, its plug-in is named, and others go on")
   func memory() async throws {
     try await WorkersEngine.run(
-      ["--worker-of", "hog=own", "--limits-of", "hog:memory=128M"], plugins: ["hog", "witness"]
+      "plugins: {workers: {hog: {group: own, memory: 128MiB}}}", plugins: ["hog", "witness"]
     ) { workers in
       #expect(try workers.run("hog:eat", ["mib": "16"]).status.name == "succeeded")
       let limits = try #require(try workers.worker("hog")).limits
@@ -39,7 +39,7 @@ struct WorkerLimitTests {
 
   @Test("a worker starts no more threads than it may")
   func tasks() async throws {
-    try await WorkersEngine.run(["--limits", "tasks=60,processors=0.5"]) { workers in
+    try await WorkersEngine.run("worker: {tasks: 60, processors: 0.5}") { workers in
       let facts = try #require(try workers.worker(""))
       let row = try workers.run("hog:threads", ["n": "200"])
       let made = try #require(try workers.result(row)["made"]?.integerValue)
@@ -58,7 +58,7 @@ struct WorkerLimitTests {
 
   @Test("what leaves the worker's session is killed before its jobs move")
   func strays() async throws {
-    try await WorkersEngine.run(["--limits", "tasks=500"]) { workers in
+    try await WorkersEngine.run("worker: {tasks: 500}") { workers in
       guard Self.groups.unified != nil || Self.groups.place(.pids) != nil else { return }
       let file = workers.engine.folder + "/stray"
       let id = try workers.submit("hog:stray", ["file": file])[0]
@@ -77,7 +77,7 @@ struct WorkerLimitTests {
 
   @Test("limits of a worker that was adopted are read from the kernel")
   func adopted() async throws {
-    try await WorkersEngine.run(["--limits", "tasks=300"]) { workers in
+    try await WorkersEngine.run("worker: {tasks: 300}") { workers in
       guard Self.groups.place(.pids) != nil else { return }
       workers.engine.killServe()
       try workers.engine.start()
@@ -89,44 +89,46 @@ struct WorkerLimitTests {
   func user() async throws {
     guard getuid() == 0, let nobody = UserAccount("nobody") else { return }
     try await onThread {
-      let engine = try RunningEngine(
-        serveArguments: ["--worker-of", "hog=own", "--limits-of", "hog:user=nobody,tasks=500"])
-      defer { engine.end() }
-      chmod(engine.folder, 0o755)
-      try WorkersEngine.install("hog", engine)
-      try engine.start()
-      try engine.waitForPlugin("hog")
-      let workers = WorkersEngine(engine: engine)
-      let row = try workers.run("hog:whoami")
-      #expect(try workers.result(row)["uid"] == .int(Int64(nobody.uid)))
-      #expect(try workers.worker("hog")?.limits.contains { $0.contains("user nobody") } == true)
-      // The same user from outside: let in as a worker, and refused as anything else.
-      let stop = try ToolRun(
-        [
-          "setpriv", "--reuid=\(nobody.uid)", "--clear-groups", RunningEngine.executable, "stop", "--store",
-          workers.engine.storeArgument,
-        ])
-      #expect(stop.status == 7 && stop.output.contains("may not ask the engine"), "\(stop.output)")
-      #expect(workers.engine.serve?.hasEnded == false)
-      // Its worker's end is seen and its jobs move, as of any other.
-      kill(try #require(try workers.worker("hog")).node.process.pid, SIGKILL)
-      #expect(try workers.run("hog:whoami").status.name == "succeeded")
+      try WorkersEngine.configured("plugins: {workers: {hog: {group: own, user: nobody, tasks: 500}}}") {
+        engine in
+        chmod(engine.folder, 0o755)
+        try WorkersEngine.install("hog", engine)
+        try engine.start()
+        try engine.waitForPlugin("hog")
+        let workers = WorkersEngine(engine: engine)
+        let row = try workers.run("hog:whoami")
+        #expect(try workers.result(row)["uid"] == .int(Int64(nobody.uid)))
+        #expect(try workers.worker("hog")?.limits.contains { $0.contains("user nobody") } == true)
+        // The same user from outside: let in as a worker, and refused as anything else.
+        let stop = try ToolRun(
+          [
+            "setpriv", "--reuid=\(nobody.uid)", "--clear-groups", RunningEngine.executable, "stop", "--store",
+            workers.engine.storeArgument,
+          ])
+        #expect(stop.status == 7 && stop.output.contains("may not ask the engine"), "\(stop.output)")
+        #expect(workers.engine.serve?.hasEnded == false)
+        // Its worker's end is seen and its jobs move, as of any other.
+        kill(try #require(try workers.worker("hog")).node.process.pid, SIGKILL)
+        #expect(try workers.run("hog:whoami").status.name == "succeeded")
+      }
     }
   }
 
   @Test("a user that is not there, or that cannot reach the store, is refused at the start")
   func badUser() async throws {
     try await onThread {
-      let engine = try RunningEngine(serveArguments: ["--limits", "user=no-such-user"])
-      defer { engine.end() }
-      #expect(throws: RunningEngine.Failure.self) { try engine.start() }
-      #expect(engine.output.contains("there is no user \"no-such-user\""), "\(engine.output)")
+      try WorkersEngine.configured("worker: {user: no-such-user}") { engine in
+        #expect(throws: RunningEngine.Failure.self) { try engine.start() }
+        #expect(engine.output.contains("there is no user \"no-such-user\""), "\(engine.output)")
+        try #require(engine.serve?.waitForEnd(milliseconds: 10_000) == "ended with exit code 7")
+      }
       guard getuid() == 0, UserAccount("nobody") != nil else { return }
-      let closed = try RunningEngine(serveArguments: ["--limits", "user=nobody"])
-      defer { closed.end() }
-      chmod(closed.folder, 0o700)
-      #expect(throws: RunningEngine.Failure.self) { try closed.start() }
-      #expect(closed.output.contains("user nobody cannot pass \(closed.folder)"), "\(closed.output)")
+      try WorkersEngine.configured("worker: {user: nobody}") { engine in
+        chmod(engine.folder, 0o700)
+        #expect(throws: RunningEngine.Failure.self) { try engine.start() }
+        #expect(engine.output.contains("user nobody cannot pass \(engine.folder)"), "\(engine.output)")
+        try #require(engine.serve?.waitForEnd(milliseconds: 10_000) == "ended with exit code 7")
+      }
     }
   }
 }

@@ -10,19 +10,32 @@ import Threading
 struct WorkersEngine: Sendable {
   let engine: RunningEngine
 
-  /// Runs `body` on a thread of its own, with the engine started and its plug-ins loaded.
+  /// Runs `body` on a thread of its own, with the engine started and its plug-ins loaded. `settings` is what its
+  /// configuration file says.
   static func run(
-    _ arguments: [String] = [], plugins: [String] = ["hog"],
+    _ settings: String = "", arguments: [String] = [], plugins: [String] = ["hog"],
     _ body: @escaping @Sendable (WorkersEngine) throws -> Void
   ) async throws {
     try await onThread {
-      let engine = try RunningEngine(serveArguments: arguments)
-      defer { engine.end() }
-      for plugin in plugins { try install(plugin, engine) }
-      try engine.start()
-      for plugin in plugins { try engine.waitForPlugin(plugin) }
-      try body(WorkersEngine(engine: engine))
+      try configured(settings, arguments) { engine in
+        for plugin in plugins { try install(plugin, engine) }
+        try engine.start()
+        for plugin in plugins { try engine.waitForPlugin(plugin) }
+        try body(WorkersEngine(engine: engine))
+      }
     }
+  }
+
+  /// An engine that was not started yet, ended after `body`.
+  static func configured(
+    _ settings: String, _ arguments: [String] = [], _ body: (RunningEngine) throws -> Void
+  ) throws {
+    let file = NSTemporaryDirectory() + "bulkhead-" + UUID().uuidString + ".yaml"
+    try settings.write(toFile: file, atomically: true, encoding: .utf8)
+    defer { try? FileManager.default.removeItem(atPath: file) }
+    let engine = try RunningEngine(serveArguments: ["--config", file] + arguments)
+    defer { engine.end() }
+    try body(engine)
   }
 
   static func install(_ plugin: String, _ engine: RunningEngine) throws {

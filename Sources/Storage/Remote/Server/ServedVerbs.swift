@@ -83,5 +83,6 @@ struct ServedVerb: Sendable {
       of(PutPluginFile.self),
       of(ListPlugins.self), of(ReportPlugin.self), of(WriteRecord.self), of(ReadRecord.self),
       of(FindRecords.self), of(AcceptVersion.self), of(ListVersions.self), of(PlacePlugin.self),
+      of(RevokePlugin.self), of(ListRevocations.self),
     ])
 }

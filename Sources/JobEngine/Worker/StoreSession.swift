@@ -41,6 +41,7 @@ final class StoreSession: Sendable {
   /// Over a store in this process, which does not go away, as the node that it has given.
   init(local store: any Store, process: ProcessIdentity, node: NodeID) {
     self.process = process
+    group = WorkerGroup.shared
     onFenced = {}
     dial = { _ in store }
     self.node = Mutex(node)

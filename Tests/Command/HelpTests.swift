@@ -39,6 +39,7 @@ import Testing
     ["plugins", "revocations"],
     ["plugins", "revoke"],
     ["plugins", "show"],
+    ["restart"],
     ["sdk"],
     ["sdk", "header"],
     ["sdk", "schema"],
@@ -50,7 +51,10 @@ import Testing
     ["store", "check"],
     ["submit"],
     ["workers"],
+    ["workers", "drain"],
+    ["workers", "kill"],
     ["workers", "list"],
+    ["workers", "show"],
   ]
 
   @Test("the help of every verb is the golden one", arguments: verbs)
@@ -81,10 +85,7 @@ import Testing
   @Test("the verbs are all that the command shows")
   func noneForgotten() async throws {
     var shown: Set<[String]> = [[]]
-    for group in [
-      [], ["jobs"], ["plugins"], ["plugin"], ["workers"], ["config"], ["sdk"], ["plugin", "keys"], ["store"],
-      ["audit"],
-    ] {
+    for group in [[], ["jobs"], ["plugins"], ["plugin"], ["workers"], ["config"], ["sdk"], ["plugin", "keys"], ["store"], ["audit"]] {
       let help = try await Self.help(group)
       let list = help.split(separator: "SUBCOMMANDS:\n")[1].split(separator: "\n")
       for line in list where line.hasPrefix("  ") && !line.hasPrefix("   ") && !line.hasPrefix("  See") {

@@ -146,7 +146,7 @@ CREATE TABLE plugin_file (
   image text not null,
   message text not null,
   generation integer not null,
-  changed_at integer not null) strict;
+  changed_at integer not null, worker_group text not null default '') strict;
 
 CREATE TABLE plugin_generation (
   plugin_id text primary key,
@@ -173,7 +173,7 @@ CREATE TABLE plugin_version (
   tried_at integer not null,
   clean_runs integer not null,
   strikes integer not null,
-  signer text not null) strict, without rowid;
+  signer text not null, probation_runs integer not null default 0) strict, without rowid;
 
 CREATE TABLE record_environment (
   id integer primary key,

@@ -61,6 +61,14 @@ package enum Why {
         )
       ]
     }
+    let nodes = nodes.filter { $0.group == file.group }
+    if nodes.isEmpty, file.group != WorkerGroup.shared {
+      return [
+        WhyLine(
+          "no_worker",
+          "the worker of group \(file.group) is not running; `bulkhead serve` starts it")
+      ]
+    }
     if nodes.isEmpty {
       return [WhyLine("no_worker", "no worker is running; one is started by `bulkhead serve`")]
     }

@@ -41,6 +41,9 @@ import Testing
     ["serve"],
     ["status"],
     ["stop"],
+    ["store"],
+    ["store", "backup"],
+    ["store", "check"],
     ["submit"],
     ["workers"],
     ["workers", "list"],
@@ -75,7 +78,7 @@ import Testing
   func noneForgotten() async throws {
     var shown: Set<[String]> = [[]]
     for group in [
-      [], ["jobs"], ["plugins"], ["plugin"], ["workers"], ["config"], ["sdk"], ["plugin", "keys"],
+      [], ["jobs"], ["plugins"], ["plugin"], ["workers"], ["config"], ["sdk"], ["plugin", "keys"], ["store"],
     ] {
       let help = try await Self.help(group)
       let list = help.split(separator: "SUBCOMMANDS:\n")[1].split(separator: "\n")

@@ -118,8 +118,8 @@ private final class ReadyHead {
     try connection.query(ClaimJobs.queueQuery, [.int(number), .int(last), .int(Int64(chunk))]) { row in
       rows.append(
         Row(
-          entry: JobChanges.entry(row), params: row.text(13), deadline: row.int(14), cleanup: row.int(15),
-          grace: row.int(16), submittedAt: row.int(17)))
+          entry: JobChanges.entry(row), params: row.text(14), deadline: row.int(15), cleanup: row.int(16),
+          grace: row.int(17), submittedAt: row.int(18)))
     }
     isAllRead = rows.count < chunk
     last = rows.last?.entry.job.rawValue ?? last

@@ -1,9 +1,11 @@
+import DataModel
+
 /// The second version: what jobs used of memory, the steps of jobs that may be entered again, what is known of each
 /// version of a plug-in, who changed what by hand.
 extension Schema {
-  static func second(_ dialect: SQLDialect) -> [String] {
+  static func second(_ dialect: SQLDialect, _ catalogue: Catalogue) -> [String] {
     memoryColumns(dialect) + stepTables(dialect) + versionTables(dialect) + auditTables(dialect)
-      + lostTables(dialect) + revocationTables(dialect)
+      + lostTables(dialect) + revocationTables(dialect) + longLife(dialect, catalogue)
   }
 
   /// What a run used of memory; null where the allocator hooks were not available.
@@ -102,5 +104,28 @@ extension Schema {
         reason \(d.text) not null)\(d.keyedTable)
       """
     ]
+  }
+
+  /// What a store of years needs: the time of a job's newest event, so that none comes before it when the clock was
+  /// turned back; the log lines that a run has stored, so that lines sent again are known; ended jobs by their time,
+  /// for pruning; an index for each field that records are looked for by.
+  private static func longLife(_ d: SQLDialect, _ catalogue: Catalogue) -> [String] {
+    let columns = ["changed_at", "log_fence", "log_lines"].map {
+      "alter table job_live add column \($0) \(d.integer) not null default 0"
+    }
+    let indexes = catalogue.entities.flatMap { entity in
+      entity.fields.filter(\.isSearchable).map { field -> String in
+        let table = RecordTable.name(entity.name)
+        return "create index \(table)_\(field.name) on \(table) (\(RecordTable.column(field.name)))"
+      }
+    }
+    let counters = [PruneHistory.keptFor, PruneHistory.logsDoneAt, PruneHistory.logsDoneJob].map {
+      "insert into counter (name, value) values ('\($0)', 0)"
+    }
+    return columns + [
+      "update job_live set changed_at = "
+        + "coalesce((select max(e.at) from job_event e where e.job = job_live.job), 0)",
+      "create index job_done_finished on job_done (finished_at, job)",
+    ] + indexes + counters
   }
 }

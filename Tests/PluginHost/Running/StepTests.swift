@@ -1,5 +1,6 @@
 import CBulkheadPlugin
 import DataModel
+import Synchronization
 import Testing
 
 @testable import PluginHost

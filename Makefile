@@ -53,7 +53,7 @@ bench: ## Run the benchmarks in release mode (ONLY=regex runs some).
 install-deps: ## Install the Debian packages that build, demo and tests need, if any is missing.
 	@scripts/install-deps.sh build demo test
 
-samples: ## Build the sample plug-ins with plain cc into SamplePlugins/build.
+samples: ## Build the sample plug-ins (C, C++, Swift) into SamplePlugins/build.
 	@scripts/install-deps.sh demo
 	@$(MAKE) --no-print-directory -C SamplePlugins
 

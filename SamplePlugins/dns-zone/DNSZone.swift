@@ -8,7 +8,8 @@ import Glibc
 
 let plugin = Plugin(
   id: "dns-zone", version: "1.0.0", title: "DNS zones",
-  description: "Writes a name server's zone file from the servers' records.", actions: [Write.self, Check.self])
+  description: "Writes a name server's zone file from the servers' records.",
+  actions: [Write.self, Check.self])
 
 @c(bh_plugin_entry)
 public func entry(_ host: UnsafeRawPointer?) -> UnsafeRawPointer? { plugin.entry(host) }
@@ -24,12 +25,15 @@ struct ZoneParameters: Codable {
   var status: String
 
   static let keywords = [
-    "zone": Keywords(title: "Zone", description: "example.org, without a dot at its end.", format: "hostname"),
+    "zone": Keywords(
+      title: "Zone", description: "example.org, without a dot at its end.", format: "hostname"),
     "path": Keywords(
-      title: "Zone file", description: "Absolute path on the worker's machine.", maxLength: 4000, pattern: "^/"),
+      title: "Zone file", description: "Absolute path on the worker's machine.", maxLength: 4000,
+      pattern: "^/"),
     "primary": Keywords(title: "Primary name server", description: "Its full name.", format: "hostname"),
     "contact": Keywords(
-      title: "Contact", description: "Mail address as DNS writes it: hostmaster.example.org.", format: "hostname"),
+      title: "Contact", description: "Mail address as DNS writes it: hostmaster.example.org.",
+      format: "hostname"),
     "ttl": Keywords(title: "Time to live in seconds", default: 3600, minimum: 60, maximum: 604_800),
     "environment": Keywords(title: "Only servers of this environment", minLength: 1),
     "status": Keywords(title: "Only servers with this status", default: "active", minLength: 1),
@@ -93,7 +97,8 @@ enum Check: Action {
     let (zone, _) = try Inventory(context, parameters).zone()
     let there = Set(old.split(separator: "\n").map(String.init))
     let wanted = Set(zone.text(serial: Zone.serial(in: old) ?? 0).split(separator: "\n").map(String.init))
-    let result = Result(missing: wanted.subtracting(there).sorted(), stale: there.subtracting(wanted).sorted())
+    let result = Result(
+      missing: wanted.subtracting(there).sorted(), stale: there.subtracting(wanted).sorted())
     let count = result.missing.count + result.stale.count
     if count > 0 { context.warn("\(parameters.path) differs from the records in \(count) lines") }
     return result

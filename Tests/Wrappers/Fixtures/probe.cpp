@@ -31,7 +31,9 @@ BH_MANIFEST({
     {"name": "clean", "parameters": {"type": "object", "properties": {"end": {"type": "string"}},
                                      "required": ["end"]}},
     {"name": "memory"},
-    {"name": "records"}
+    {"name": "records"},
+    {"name": "make", "parameters": {"type": "object", "properties": {"environment": {"type": "string"}},
+                                    "required": ["environment"]}}
   ]
 });
 
@@ -154,10 +156,14 @@ static void records(context &ctx) {
   }
 }
 
+static void make(context &ctx) {
+  bulkhead::entity(ctx, "environment").create({{"name", ctx.param<std::string_view>("environment")}});
+}
+
 static const bh_action actions[] = {
   BH_ACTION("echo", bulkhead::action<echo>),   BH_ACTION("throw", bulkhead::action<throws>),
   BH_ACTION("warn", bulkhead::action<warn>),   BH_ACTION("wait", bulkhead::action<wait>),
   BH_ACTION("clean", bulkhead::action<clean>), BH_ACTION("memory", bulkhead::action<memory>),
-  BH_ACTION("records", bulkhead::action<records>),
+  BH_ACTION("records", bulkhead::action<records>), BH_ACTION("make", bulkhead::action<make>),
 };
 BH_PLUGIN(actions)

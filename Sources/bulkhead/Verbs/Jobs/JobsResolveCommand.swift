@@ -110,7 +110,8 @@ struct JobsReconcileCommand: EngineVerb {
       let document: JSONText = ["job_id": .integer(id.rawValue), "answer": "requested"]
       Terminal.output.line(document.text)
     } else {
-      Terminal.output.line("job \(id) is asked for; see the answer with `\(engine.hint("jobs events \(id)"))`")
+      Terminal.output.line(
+        "job \(id) is asked for; see the answer with `\(engine.hint("jobs events \(id)"))`")
     }
   }
 }

@@ -8,9 +8,10 @@ struct PluginCommand: ParsableCommand {
       Examples:
         bulkhead plugin new my-plugin
         bulkhead plugin inspect ./checksum.so
+        bulkhead plugin check ./checksum.so
       """,
     subcommands: [
-      PluginNewCommand.self, PluginInspectCommand.self, PluginSignCommand.self, PluginVerifyCommand.self,
-      PluginKeysCommand.self,
+      PluginNewCommand.self, PluginInspectCommand.self, PluginCheckCommand.self, PluginSignCommand.self,
+      PluginVerifyCommand.self, PluginKeysCommand.self,
     ])
 }

@@ -76,7 +76,7 @@ import Testing
   func noneForgotten() async throws {
     var shown: Set<[String]> = [[]]
     for group in [
-      [], ["jobs"], ["plugins"], ["plugin"], ["workers"], ["config"], ["sdk"], ["plugin", "keys"],
+      [], ["jobs"], ["plugins"], ["plugin"], ["workers"], ["config"], ["sdk"], ["audit"], ["plugin", "keys"],
     ] {
       let help = try await Self.help(group)
       let list = help.split(separator: "SUBCOMMANDS:\n")[1].split(separator: "\n")

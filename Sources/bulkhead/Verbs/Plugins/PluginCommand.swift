@@ -3,10 +3,11 @@ import ArgumentParser
 struct PluginCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plugin",
-    abstract: "Look at a plug-in file; needs no engine.",
+    abstract: "Look at a plug-in file, or run it; needs no engine.",
     discussion: """
       Example:
         bulkhead plugin inspect ./checksum.so
+        bulkhead plugin run ./checksum.so tree --param path=/usr/include
       """,
-    subcommands: [PluginInspectCommand.self])
+    subcommands: [PluginInspectCommand.self, PluginRunCommand.self])
 }

@@ -10,7 +10,8 @@ import Testing
     [], ["serve"], ["submit"], ["jobs"], ["plugins"], ["plugin"], ["workers"], ["status"], ["stop"],
     ["jobs", "list"], ["jobs", "show"], ["jobs", "logs"], ["jobs", "events"], ["jobs", "why"],
     ["jobs", "wait"],
-    ["jobs", "cancel"], ["plugins", "list"], ["plugins", "show"], ["plugin", "inspect"], ["workers", "list"],
+    ["jobs", "cancel"], ["plugins", "list"], ["plugins", "show"], ["plugin", "inspect"], ["plugin", "run"],
+    ["workers", "list"],
   ]
 
   @Test("the help of every verb is the golden one", arguments: verbs)

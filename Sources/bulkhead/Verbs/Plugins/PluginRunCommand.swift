@@ -18,7 +18,7 @@ struct PluginRunCommand: Verb {
 
       Examples:
         bulkhead plugin run ./checksum.so tree --param path=/usr/include
-        bulkhead plugin run ./acme.so create --params-file web-1.json --cancel-after 200ms
+        bulkhead plugin run ./acme.so create --params-file a.json --cancel-after 1s
         bulkhead plugin run ./acme.so create --param name=web-1 --gdb
 
       Ctrl-C cancels the run; a second one ends it.
@@ -56,7 +56,8 @@ struct PluginRunCommand: Verb {
   @Option(help: ArgumentHelp("Cancel it at its n-th cancel point, from 1.", valueName: "n"))
   var cancelAt: Int?
 
-  @Option(help: ArgumentHelp("Refuse the n-th block of memory that its code asks for, from 1.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp("Refuse the n-th block of memory that its code asks for, from 1.", valueName: "n"))
   var failAlloc: Int?
 
   @Flag(help: "Run it under gdb, and stop where the action begins.")

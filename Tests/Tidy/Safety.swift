@@ -12,6 +12,7 @@ enum Safety {
     "Sources/PluginHost", "Sources/SQLiteStorage", "Sources/Storage/Wire", "Sources/Storage/Remote",
     "Sources/Supervision", "Sources/Threading", "Sources/JobEngine/Worker/EngineLog.swift",
     "Sources/bulkhead/Output/Terminal.swift", "Tests/PluginHost", "Tests/PluginSDK", "Tests/Support",
+    "Tests/Wrappers/Fixtures",
   ]
   private static let pointerWords = [
     "UnsafePointer", "UnsafeMutablePointer", "UnsafeRawPointer", "UnsafeMutableRawPointer",

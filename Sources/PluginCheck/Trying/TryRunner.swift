@@ -49,8 +49,11 @@ package final class TryRunner: Sendable {
     var watch = LoneWatch()
     watch.began = { [self] run in current.withLock { $0 = run } }
     watch.log = { [say] level, text in say(.log(level: level, text: text)) }
+    let progress = ProgressSieve()
     watch.progress = { [say] done, total, text in
-      say(.progress(done: done, total: total, text: text))
+      if progress.takes(done: done, total: total) {
+        say(.progress(done: done, total: total, text: text))
+      }
     }
     let options = RunOptions(
       cancelAtCheckpoint: wanted.cancelAtCheckpoint, countsCancelPoints: true,
@@ -63,6 +66,7 @@ package final class TryRunner: Sendable {
     do {
       let (row, run, end) = try jobs.run(action, job, watch: watch)
       var report = TryReport(row, run, end)
+      (report.progressReports, report.progressFault) = progress.seen
       (report.threadsLeft, report.descriptorsLeft) = before.left()
       return report
     } catch {
@@ -89,6 +93,7 @@ extension TryReport {
     cancelPoints = run.cancelPoints
     let measures = run.measures
     worstGapNanoseconds = measures.worstGapNanoseconds
+    holdsLeft = measures.holdsLeft
     worstGapAt = measures.worstGapPlace
     stopLatencyNanoseconds = measures.stopLatencyNanoseconds
     hostAllocations = measures.hostAllocations

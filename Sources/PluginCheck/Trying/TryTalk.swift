@@ -54,11 +54,9 @@ final class TryTalk {
       open = TryReport(ending: .outOfTime)
       expect(milliseconds: runLimit)
     case .log(let level, let text): open?.logs.append(TryReport.LogLine(level: level, text: text))
-    case .progress: open?.progressReports += 1
-    case .wrote: break
+    case .progress, .wrote: break
     case .ended(var report):
       report.logs = open?.logs ?? []
-      report.progressReports = open?.progressReports ?? 0
       report.errors = takeErrors()
       reports.append(report)
       open = nil

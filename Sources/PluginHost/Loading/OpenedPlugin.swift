@@ -5,15 +5,14 @@ import Glibc
 package enum OpenedPlugin {
   /// Loads the bytes that `descriptor` has open and calls the entry, on the calling thread. `path` is the file's
   /// own: it is used instead where the plug-in's libraries lie beside it ($ORIGIN), which only its place tells, and
-  /// when `byPath` asks for it.
+  /// when `byPath` asks for it: a debugger takes /proc/self for its own, and waits for ever where that is a pipe.
   package static func load(
     descriptor: Int32, path: String, byPath: Bool = false
   ) throws(Objection) -> PluginGeneration {
     let file = try ELFFile(ByteSource(descriptor: descriptor))
     let manifest = try PluginFacts.manifest(of: file)
     let needsPlace = file.runPath.contains { $0.contains("$ORIGIN") || $0.contains("${ORIGIN}") }
-    // Not /proc/self: a debugger would look at its own descriptor, and wait for ever if that is a pipe.
-    let name = needsPlace || byPath ? path : "/proc/\(getpid())/fd/\(descriptor)"
+    let name = needsPlace || byPath ? path : "/proc/self/fd/\(descriptor)"
     guard let library = dlopen(name, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE) else {
       throw LoaderMessage.objection(dlerror().map { String(cString: $0) } ?? "", path: name)
     }

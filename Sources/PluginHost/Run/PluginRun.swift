@@ -36,6 +36,7 @@ package final class PluginRun: @unchecked Sendable {
     var thread: JobThread?
     var hostCalls: Int64 = 0
     var cancelPoints = 0
+    var holdsLeft = 0
     var hasEnded = false
   }
 
@@ -77,6 +78,7 @@ package final class PluginRun: @unchecked Sendable {
     // A stop that came before is obeyed here: an entry that never looks would do all its work for nothing, and a job
     // that was lost may run elsewhere already.
     let code = stopped < 0 ? stopped : enter()
+    state.withLock { $0.holdsLeft = frame.holdCount }
     let stopBits = stop.beginCleanup()
     let leftBehind = cleanUp(after: code)
     return end(code, stopBits, leftBehind)
@@ -190,6 +192,7 @@ extension PluginRun {
     let gaps = gaps.withLock { $0 }
     return RunMeasures(
       worstGapNanoseconds: gaps.worst, worstGapPlace: gaps.place, stopLatencyNanoseconds: stop.latency,
+      holdsLeft: state.withLock { $0.holdsLeft },
       hostAllocations: state.withLock { $0.memory.requests })
   }
 

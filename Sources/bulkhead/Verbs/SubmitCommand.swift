@@ -24,7 +24,8 @@ struct SubmitCommand: EngineVerb {
       parameters, 69 no engine, 70 fault of bulkhead.
       """)
 
-  @Argument(help: "PLUGIN:ACTION, or the action alone when one plug-in has it.")
+  @Argument(
+    help: "PLUGIN:ACTION, or the action alone when one plug-in has it.", completion: LiveCompletion.action)
   var action: String
 
   @OptionGroup var parameters: ParameterOptions

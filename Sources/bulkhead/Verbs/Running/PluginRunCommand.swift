@@ -106,6 +106,7 @@ struct PluginRunCommand: Verb {
       // The child ends when we do.
       if count > 1 { _exit(ExitStatus.interrupted) }
       process.cancel()
+      Terminal.errors.line("cancelling it; Ctrl-C again ends it at once")
     }
     return process.run(plan).first ?? TryReport(ending: .notRun("it gave no report"))
   }

@@ -35,9 +35,10 @@ let package = Package(
     // C: the ABI headers, and what Swift cannot do.
     .target(
       name: "CBulkheadPlugin", path: "PluginSDK",
-      exclude: ["README.md", "ABI.md", "template", "cpp", "swift"],
+      exclude: ["README.md", "ABI.md", "template", "manifest.schema.json", "cpp", "swift"],
       sources: ["include/bulkhead/abi.c"], publicHeadersPath: "include"),
     .target(name: "CPluginRuntime", dependencies: ["CBulkheadPlugin"]),
+    .target(name: "CSDKFiles"),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CProcess"),
@@ -62,7 +63,7 @@ let package = Package(
       name: "bulkhead",
       dependencies: [
         "JobEngine", "PluginCheck", "Simulation", "Supervision", "SQLiteStorage", "Storage", "PluginHost",
-        "DataModel", "Threading",
+        "DataModel", "Threading", "CSDKFiles",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Yams", package: "Yams"),
       ], swiftSettings: strict),
@@ -86,7 +87,7 @@ let package = Package(
     tests("Storage", ["Storage", "SQLiteStorage", "DataModel"]),
     tests(
       "PluginHost", ["bulkhead", "PluginHost", "DataModel", "CBulkheadPlugin", "CPluginRuntime", "Threading"]),
-    tests("PluginSDK", []),
+    tests("PluginSDK", ["bulkhead", "DataModel"]),
     tests("JobEngine", ["JobEngine", "Storage", "SQLiteStorage", "PluginHost", "DataModel"]),
     tests("Supervision", ["Supervision", "DataModel", "Threading"]),
     tests("Command", ["bulkhead", "JobEngine", "PluginHost", "Supervision", "Storage", "DataModel"]),

@@ -24,6 +24,7 @@ import Testing
     ["plugin", "check"],
     ["plugin", "inspect"],
     ["plugin", "keys"],
+    ["plugin", "new"],
     ["plugin", "run"],
     ["plugin", "sign"],
     ["plugin", "verify"],
@@ -35,6 +36,9 @@ import Testing
     ["plugins", "revocations"],
     ["plugins", "revoke"],
     ["plugins", "show"],
+    ["sdk"],
+    ["sdk", "header"],
+    ["sdk", "schema"],
     ["serve"],
     ["status"],
     ["stop"],
@@ -71,7 +75,9 @@ import Testing
   @Test("the verbs are all that the command shows")
   func noneForgotten() async throws {
     var shown: Set<[String]> = [[]]
-    for group in [[], ["jobs"], ["plugins"], ["plugin"], ["workers"], ["config"], ["plugin", "keys"]] {
+    for group in [
+      [], ["jobs"], ["plugins"], ["plugin"], ["workers"], ["config"], ["sdk"], ["plugin", "keys"],
+    ] {
       let help = try await Self.help(group)
       let list = help.split(separator: "SUBCOMMANDS:\n")[1].split(separator: "\n")
       for line in list where line.hasPrefix("  ") && !line.hasPrefix("   ") && !line.hasPrefix("  See") {

@@ -5,7 +5,7 @@ import Testing
 @Suite("Samples")
 struct SampleTests {
   static let named = [
-    "checksum/checksum.c", "libvirt/libvirt.c", "noop/noop.c", "witness/witness.c",
+    "checksum/checksum.c", "libvirt/libvirt.c", "noop/noop.c", "orders/orders.c", "witness/witness.c",
   ].map { "SamplePlugins/" + $0 }
 
   @Test("the Makefile builds every sample without a warning", arguments: ["gcc", "clang"])

@@ -17,8 +17,8 @@ struct HeaderTests {
 
   @Test("a whole plug-in compiles without a warning, macros and all", arguments: Dialect.all)
   func plugin(dialect: Dialect) throws {
-    let source = Sample.root + "/PluginSDK/template/my_plugin.c"
-    let run = try ToolRun(dialect.arguments + ["-fsyntax-only", source])
+    let folder = Sample.root + "/PluginSDK/template/c"
+    let run = try ToolRun(dialect.arguments + ["-fsyntax-only", "-I", folder, folder + "/my_plugin.c"])
     #expect(run.status == 0, "\(run.output)")
   }
 

@@ -45,7 +45,7 @@ struct LayoutProgram {
             + #"sizeof(((\#(type) *)0)->\#(member.name)), "\#(member.type)");"#)
       }
     }
-    let border = ["bh_plugin_entry", "bh_action_fn", "bh_cleanup_fn"]
+    let border = ["bh_plugin_entry", "bh_action_fn", "bh_cleanup_fn", "bh_step_fn"]
     lines += tree.callables.filter { border.contains($0.name) }.map { "puts(\"\($0.name): \($0.type)\");" }
     lines += withConstants ? constants.map { "SHOW(\($0));" } : []
     return (lines + ["return 0;", "}", ""]).joined(separator: "\n")

@@ -10,10 +10,13 @@ struct Dialect: Sendable, CustomStringConvertible {
   var description: String { "\(compiler) \(standard)" }
 
   /// Compiler and options without mercy: any warning is an error.
-  var arguments: [String] {
+  var arguments: [String] { arguments(headers: Sample.headers) }
+
+  /// The same with other headers than ours.
+  func arguments(headers: String) -> [String] {
     [
       compiler, "-x", isCpp ? "c++" : "c", "-std=" + standard, "-Wall", "-Wextra", "-pedantic", "-Werror",
-      "-I", Sample.headers,
+      "-I", headers,
     ]
   }
 

@@ -29,6 +29,7 @@ import Testing
     ["plugin", "inspect"],
     ["plugin", "keys"],
     ["plugin", "new"],
+    ["plugin", "run"],
     ["plugin", "sign"],
     ["plugin", "verify"],
     ["plugin", "keys", "generate"],

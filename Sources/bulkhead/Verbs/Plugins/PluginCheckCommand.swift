@@ -159,8 +159,8 @@ struct CheckParameters: ParsableArguments {
     name: [.customShort("p"), .long],
     help: ArgumentHelp(
       "A parameter that works; dots reach into objects. May be repeated.", valueName: "name=value"),
-    transform: SubmitCommand.assignment)
-  var param: [SubmitCommand.Assignment] = []
+    transform: ParameterOptions.assignment)
+  var param: [ParameterOptions.Assignment] = []
 
   @Option(
     help: ArgumentHelp("A file with parameters as a JSON object; - is the standard input.", valueName: "file")

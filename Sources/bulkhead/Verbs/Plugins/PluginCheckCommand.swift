@@ -25,9 +25,9 @@ struct PluginCheckCommand: Verb {
 
       The rules: --list, or Documentation/Validator.md. Errors make it fail; warnings do with --strict; notes never do.
 
-      With --json: {"file","sha256","seed","milliseconds","passed","errors","warnings","notes","cases":[{"rule",\
-      "title","kind","severity","status","detail","milliseconds","findings":[{"evidence","place","cure"}]}]}; with --list \
-      {"rules":[{"id","severity","kind","title","description","reason","cure","on_request"}]}.
+      With --json: {"file", "sha256", "seed", "milliseconds", "passed", "errors", "warnings", "notes", "cases":[{"rule", \
+      "title", "kind", "severity", "status", "detail", "milliseconds", "findings":[{"evidence", "place", "cure"}]}]}; \
+      with --list {"rules":[{"id", "severity", "kind", "title", "description", "reason", "cure", "on_request"}]}.
 
       Exit codes: 0 nothing wrong, 1 findings, 6 no such file, 64 wrong use or parameters, 70 fault of bulkhead.
       """)
@@ -52,21 +52,21 @@ struct PluginCheckCommand: Verb {
   var skip: String?
 
   @Option(
-    help: ArgumentHelp("The longest time between two cancel points.", valueName: "duration"),
+    help: ArgumentHelp("The longest time between two cancel points (default: 100ms).", valueName: "duration"),
     transform: DurationArgument.parse)
   var maxGap: Int64 = 100
 
   @Option(
-    help: ArgumentHelp("Time for all that is run; what does not fit is sampled.", valueName: "duration"),
+    help: ArgumentHelp("Time for all that is run; what does not fit is sampled (default: 45s).", valueName: "duration"),
     transform: DurationArgument.parse)
   var budget: Int64 = 45_000
 
   @Option(
-    help: ArgumentHelp("A run that takes longer is ended with its process.", valueName: "duration"),
+    help: ArgumentHelp("A run that takes longer is ended with its process (default: 15s).", valueName: "duration"),
     transform: DurationArgument.parse)
   var runLimit: Int64 = 15_000
 
-  @Option(help: ArgumentHelp("Try the same cases as the check that printed this number.", valueName: "n"))
+  @Option(help: ArgumentHelp("Try the same cases as the check that printed this number (default: a random one).", valueName: "n"))
   var seed: UInt64?
 
   @Flag(help: "Warnings fail too.")

@@ -18,7 +18,8 @@ enum Imports {
     ],
     "Simulation": ["JobEngine", "Storage", "PluginHost", "DataModel", "Threading"],
     "bulkhead": [
-      "JobEngine", "PluginCheck", "Simulation", "Supervision", "SQLiteStorage", "Storage", "PluginHost", "DataModel", "Threading",
+      "JobEngine", "PluginCheck", "Simulation", "Supervision", "SQLiteStorage", "Storage", "PluginHost",
+      "DataModel", "Threading",
       "ArgumentParser", "Yams",
     ],
   ]

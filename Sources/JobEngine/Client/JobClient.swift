@@ -94,6 +94,13 @@ package struct JobClient: Sendable {
 
   package func plugins() throws(EngineError) -> PluginList { try ask(ListPlugins()) }
 
+  /// Revokes a content, or takes that back.
+  package func revoke(_ revocation: Revocation, isRevoked: Bool) throws(EngineError) {
+    _ = try ask(RevokePlugin(revocation, isRevoked: isRevoked))
+  }
+
+  package func revocations() throws(EngineError) -> [Revocation] { try ask(ListRevocations()) }
+
   package func nodes() throws(EngineError) -> [NodeRow] { try ask(ListNodes()) }
 
   /// Why the job stands where it stands, outermost reason first.

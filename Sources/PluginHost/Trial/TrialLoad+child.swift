@@ -9,8 +9,9 @@ extension TrialLoad {
   private static let trialAlarmSeconds: UInt32 = 30
 
   /// The child's side: gives up its rights, loads the open file, calls its entry and prints what came of it.
+  /// `name`: the descriptor is a folder, and the plug-in the file of that name in it.
   /// The caller ends the process at once with what this returns, without running destructors.
-  package static func runChild(fd: Int32, host: UnsafePointer<bh_host>) -> Int32 {
+  package static func runChild(fd: Int32, name: String? = nil, host: UnsafePointer<bh_host>) -> Int32 {
     // What the plug-in prints goes to the error pipe; only we know the number of the report's.
     let report = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 100)
     dup2(STDERR_FILENO, STDOUT_FILENO)
@@ -18,9 +19,10 @@ extension TrialLoad {
     alarm(trialAlarmSeconds)
     do throws(Objection) {
       try giveUpRights()
-      let manifest = try manifest(fd)
+      // By the descriptor, whoever may not walk the folders above it; $ORIGIN means the open folder then.
+      let path = "/proc/self/fd/\(fd)" + (name.map { "/" + $0 } ?? "")
+      let manifest = try manifest(path)
       say(TrialReport.line(.constructors), to: report)
-      let path = "/proc/self/fd/\(fd)"
       guard let library = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
         throw LoaderMessage.objection(dlerror().map { String(cString: $0) } ?? "", path: path)
       }
@@ -75,8 +77,11 @@ extension TrialLoad {
     return strtoul(text, nil, 10) * UInt(getpagesize())
   }
 
-  private static func manifest(_ fd: Int32) throws(Objection) -> Manifest {
-    let file = try ELFFile(ByteSource(descriptor: fd))
+  private static func manifest(_ path: String) throws(Objection) -> Manifest {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FileRules.unreadable(path, errno) }
+    defer { close(descriptor) }
+    let file = try ELFFile(ByteSource(descriptor: descriptor))
     return try PluginFacts.manifest(of: file)
   }
 

@@ -75,6 +75,6 @@ struct ServedVerb: Sendable {
       of(EndNode.self), of(OrderNode.self), of(ListNodes.self), of(CancelNodeJobs.self),
       of(PutPluginFile.self),
       of(ListPlugins.self), of(ReportPlugin.self), of(WriteRecord.self), of(ReadRecord.self),
-      of(FindRecords.self),
+      of(FindRecords.self), of(RevokePlugin.self), of(ListRevocations.self),
     ])
 }

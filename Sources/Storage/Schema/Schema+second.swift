@@ -3,6 +3,7 @@
 extension Schema {
   static func second(_ dialect: SQLDialect) -> [String] {
     memoryColumns(dialect) + stepTables(dialect) + versionTables(dialect) + auditTables(dialect)
+      + revocationTables(dialect)
   }
 
   /// What a run used of memory; null where the allocator hooks were not available.
@@ -56,6 +57,19 @@ extension Schema {
         verb \(d.text) not null,
         subject \(d.text) not null,
         detail \(d.text) not null)\(d.table)
+      """
+    ]
+  }
+
+  /// Contents that are never taken, by what an operator said while the engine served.
+  private static func revocationTables(_ d: SQLDialect) -> [String] {
+    [
+      """
+      create table plugin_revoked (
+        sha256 \(d.text) primary key,
+        at \(d.integer) not null,
+        who \(d.text) not null,
+        reason \(d.text) not null)\(d.keyedTable)
       """
     ]
   }

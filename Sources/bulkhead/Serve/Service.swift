@@ -45,6 +45,7 @@ final class Service: Sendable {
   private let server: StoreServer
   private let gate: SubmissionGate
   private let registry: PluginRegistry
+  private let revocations: RevocationList
   private let supervisor: WorkerSupervisor
   private let stopping = Threading.Condition<StopMode?>(nil)
   private let since = WallClock.milliseconds
@@ -64,6 +65,7 @@ final class Service: Sendable {
     }
     gate = SubmissionGate(store: store)
     registry = PluginRegistry(store: store)
+    revocations = RevocationList(store: store)
     supervisor = WorkerSupervisor(
       store: store, executable: CommandLine.executablePath,
       arguments: ["worker", "--socket", server.path, "--slots", String(configuration.slots)],
@@ -79,7 +81,10 @@ final class Service: Sendable {
   func run() throws(EngineError) {
     do {
       try supervisor.adopt()
-      let observation = try store.observe(.plugins) { [gate] _ in gate.refresh() }
+      let observation = try store.observe(.plugins) { [gate, revocations] _ in
+        gate.refresh()
+        revocations.markStale()
+      }
       defer { observation.cancel() }
       try server.start(handlers)
       let directory = try startPlugins()
@@ -171,7 +176,16 @@ final class Service: Sendable {
     do {
       return try PluginDirectory(
         path: configuration.pluginFolder, cache: configuration.location.path + ".plugins",
-        trial: [CommandLine.executablePath, "plugin-trial"]
+        trial: [CommandLine.executablePath, "plugin-trial"],
+        trust: TrustRules(
+          configuration.plugins.trust, revoked: { [revocations] in revocations.current() }),
+        onMissing: { [folder = configuration.pluginFolder] isMissing in
+          if isMissing {
+            EngineLog.error("the plug-in directory \(folder) is gone: what it had stays active; put it back")
+          } else {
+            EngineLog.info("the plug-in directory \(folder) is back")
+          }
+        }
       ) { [registry, pluginFolder = configuration.pluginFolder] outcomes in
         registry.take(outcomes)
         if first.exchange(false, ordering: .relaxed) {

@@ -27,6 +27,37 @@ enum TextFile {
     return text
   }
 
+  /// Writes a file as a whole or not at all. `replaces` false: a file that is there stays as it is, and that is an error.
+  static func write(_ text: String, to path: String, mode: UInt32, replaces: Bool) throws(EngineError) {
+    let temporary = replaces ? "\(path).\(getpid()).tmp" : path
+    let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+    guard file >= 0 else { throw unwritten(path, errno) }
+    let code = put(Array(text.utf8), into: file)
+    close(file)
+    if code == 0, !replaces || rename(temporary, path) == 0 { return }
+    let reason = code == 0 ? errno : code
+    unlink(temporary)
+    throw unwritten(path, reason)
+  }
+
+  /// 0, or the error's number.
+  private static func put(_ bytes: [UInt8], into file: Int32) -> Int32 {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = Glibc.write(file, Array(rest), rest.count)
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { return errno }
+      rest = rest.dropFirst(count)
+    }
+    return fsync(file) == 0 || errno == EINVAL ? 0 : errno
+  }
+
+  private static func unwritten(_ path: String, _ code: Int32) -> EngineError {
+    EngineError(
+      .refused, "cannot write \(path): \(String(cString: strerror(code)))",
+      cure: code == EEXIST ? "choose another name, or move it away" : "check the folder's rights and space")
+  }
+
   private static func failure(_ path: String, _ reason: String) -> EngineError {
     let name = path == "-" ? "the standard input" : path
     return EngineError(.invalidParameters, "cannot read the parameters from \(name): \(reason)")

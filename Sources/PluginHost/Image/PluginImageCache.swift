@@ -14,7 +14,8 @@ package final class PluginImageCache: Sendable {
   }
 
   private static let counter = Atomic<Int>(0)
-  private let folder: String
+  /// Absolute, without links.
+  let folder: String
 
   /// Uses the folder, made when it is not there (its parent has to be). It has to be ours alone. Unfinished
   /// copies of a process that ended are removed.
@@ -39,14 +40,19 @@ package final class PluginImageCache: Sendable {
     self.folder = String(cString: real)
     free(real)
     for name in Self.names(in: self.folder) where name.hasPrefix(".") && name.hasSuffix(".tmp") {
-      unlink(self.folder + "/" + name)
+      FolderListing.remove(self.folder + "/" + name)
     }
+  }
+
+  /// Where a copy is made before it has its name.
+  func nextTemporary() -> String {
+    "\(folder)/.\(getpid())-\(Self.counter.add(1, ordering: .relaxed).newValue).tmp"
   }
 
   /// Copies an open file and hashes the very bytes that are copied. Nil when the file changed meanwhile: let
   /// it settle and ask again. Safe from any thread.
   package func take(_ descriptor: Int32) throws(Objection) -> Image? {
-    let temporary = "\(folder)/.\(getpid())-\(Self.counter.add(1, ordering: .relaxed).newValue).tmp"
+    let temporary = nextTemporary()
     let copy = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard copy >= 0 else { throw Self.cannotCopy() }
     defer {
@@ -77,34 +83,69 @@ package final class PluginImageCache: Sendable {
     guard fchmod(copy, 0o444) == 0, fsync(copy) == 0, rename(temporary, path) == 0 else {
       throw Self.cannotCopy()
     }
-    let directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    if directory >= 0 {
-      fsync(directory)
-      close(directory)
-    }
+    syncFolder()
     return Image(sha256: sha256, path: path, isNew: true)
   }
 
+  /// Makes new names in the folder durable.
+  func syncFolder() {
+    let directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard directory >= 0 else { return }
+    fsync(directory)
+    close(directory)
+  }
+
   /// Removes a copy that nothing loaded.
-  package func drop(_ image: Image) { unlink(image.path) }
+  package func drop(_ image: Image) {
+    FolderListing.remove(
+      Self.isTree(image.path, image.sha256) ? FolderPath.parent(of: image.path) : image.path)
+    unlink(triedPath(image.sha256))
+  }
 
   /// Removes every copy but these: for a start, when the store says which are still of use.
   package func keepOnly(_ hashes: Set<String>) {
-    for name in Self.names(in: folder)
-    where name.hasSuffix(".so") && !hashes.contains(String(name.dropLast(3))) {
-      unlink(folder + "/" + name)
+    for name in Self.names(in: folder) {
+      let hash = name.split(separator: ".", omittingEmptySubsequences: false).first.map(String.init) ?? name
+      if hash.utf8.count == 64, !hashes.contains(hash) { FolderListing.remove(folder + "/" + name) }
     }
   }
 
-  /// Whether the file has the content that its name says.
+  /// Whether `path` is of a folder that was copied whole.
+  static func isTree(_ path: String, _ sha256: String) -> Bool {
+    FolderPath.parent(of: path).hasSuffix("/" + sha256)
+  }
+
+  /// Remembers that the trial of this content went well under these circumstances.
+  package func noteTried(_ sha256: String, _ circumstances: String) {
+    let temporary = nextTemporary()
+    let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard file >= 0 else { return }
+    var text = circumstances
+    let isWritten = text.withUTF8 { Self.write(UnsafeRawBufferPointer($0), to: file) }
+    close(file)
+    if !isWritten || rename(temporary, triedPath(sha256)) != 0 { unlink(temporary) }
+  }
+
+  /// Whether it did. Whatever is wrong with what was remembered means that it is tried again.
+  package func wasTried(_ sha256: String, _ circumstances: String) -> Bool {
+    let file = open(triedPath(sha256), O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+    guard file >= 0 else { return false }
+    defer { close(file) }
+    return KeyFolder.text(file, limit: 4096) == circumstances
+  }
+
+  private func triedPath(_ sha256: String) -> String { "\(folder)/\(sha256).tried" }
+
+  /// Whether the copy has the content that its name says.
   static func holds(_ path: String, _ sha256: String) -> Bool {
+    if isTree(path, sha256) { return holdsTree(FolderPath.parent(of: path), sha256) }
     let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
     guard descriptor >= 0 else { return false }
     defer { close(descriptor) }
     return SHA256Digest.ofFile(descriptor)?.hex == sha256
   }
 
-  private static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {
+  static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {
     var rest = bytes
     while !rest.isEmpty {
       let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
@@ -117,7 +158,7 @@ package final class PluginImageCache: Sendable {
 
   private static func names(in folder: String) -> [String] { FolderListing.names(folder) ?? [] }
 
-  private static func cannotCopy() -> Objection {
+  static func cannotCopy() -> Objection {
     Objection(
       "it could not be copied into the store's own folder (\(String(cString: strerror(errno))))",
       cure: "make room on the store's disk, then \"touch\" the file")

@@ -24,6 +24,7 @@ import Testing
     ["plugin", "check"],
     ["plugin", "inspect"],
     ["plugin", "keys"],
+    ["plugin", "run"],
     ["plugin", "sign"],
     ["plugin", "verify"],
     ["plugin", "keys", "generate"],

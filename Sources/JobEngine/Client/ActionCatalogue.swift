@@ -7,6 +7,12 @@ package struct ActionCatalogue: Sendable {
     package let kind: JobKind
     package let action: ManifestAction
     package let isActive: Bool
+
+    package init(kind: JobKind, action: ManifestAction, isActive: Bool) {
+      self.kind = kind
+      self.action = action
+      self.isActive = isActive
+    }
   }
 
   package let entries: [Entry]

@@ -26,9 +26,15 @@ struct Places {
     return reports.map { report in
       var report = report
       if let place = report.worstGapAt.map(named) { report.worstGapPlace = texts[Key(place)] ?? "" }
-      report.trace = report.tracePlaces.map { texts[Key(named($0))] ?? "" }
+      report.trace = ownPart(report.tracePlaces).map { texts[Key(named($0))] ?? "" }
       return report
     }
+  }
+
+  /// Without the host's frames that called the plug-in. All of it when none is the plug-in's.
+  private func ownPart(_ places: [CodePlace]) -> [CodePlace] {
+    let last = places.lastIndex { names[$0.module] != nil || names.values.contains($0.module) }
+    return last.map { Array(places[...$0]) } ?? places
   }
 
   private struct Key: Hashable {

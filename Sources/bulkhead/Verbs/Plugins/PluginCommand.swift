@@ -7,10 +7,11 @@ struct PluginCommand: ParsableCommand {
     discussion: """
       Example:
         bulkhead plugin inspect ./checksum.so
+        bulkhead plugin run ./checksum.so tree --param path=/usr/include
         bulkhead plugin check ./checksum.so
       """,
     subcommands: [
-      PluginInspectCommand.self, PluginCheckCommand.self, PluginSignCommand.self, PluginVerifyCommand.self,
-      PluginKeysCommand.self,
+      PluginInspectCommand.self, PluginRunCommand.self, PluginCheckCommand.self, PluginSignCommand.self,
+      PluginVerifyCommand.self, PluginKeysCommand.self,
     ])
 }

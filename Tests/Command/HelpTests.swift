@@ -24,6 +24,7 @@ import Testing
     ["plugin", "check"],
     ["plugin", "inspect"],
     ["plugin", "keys"],
+    ["plugin", "new"],
     ["plugin", "run"],
     ["plugin", "sign"],
     ["plugin", "verify"],
@@ -35,9 +36,15 @@ import Testing
     ["plugins", "revocations"],
     ["plugins", "revoke"],
     ["plugins", "show"],
+    ["sdk"],
+    ["sdk", "header"],
+    ["sdk", "schema"],
     ["serve"],
     ["status"],
     ["stop"],
+    ["store"],
+    ["store", "backup"],
+    ["store", "check"],
     ["submit"],
     ["workers"],
     ["workers", "list"],
@@ -71,7 +78,9 @@ import Testing
   @Test("the verbs are all that the command shows")
   func noneForgotten() async throws {
     var shown: Set<[String]> = [[]]
-    for group in [[], ["jobs"], ["plugins"], ["plugin"], ["workers"], ["config"], ["plugin", "keys"]] {
+    for group in [
+      [], ["jobs"], ["plugins"], ["plugin"], ["workers"], ["config"], ["sdk"], ["plugin", "keys"], ["store"],
+    ] {
       let help = try await Self.help(group)
       let list = help.split(separator: "SUBCOMMANDS:\n")[1].split(separator: "\n")
       for line in list where line.hasPrefix("  ") && !line.hasPrefix("   ") && !line.hasPrefix("  See") {

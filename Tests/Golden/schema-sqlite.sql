@@ -71,7 +71,7 @@ CREATE TABLE job_live (
   started_at integer,
   write_seq integer not null,
   events integer not null,
-  reason text not null) strict;
+  reason text not null, changed_at integer not null default 0, log_fence integer not null default 0, log_lines integer not null default 0) strict;
 
 CREATE TABLE job_log (
   id integer primary key,
@@ -199,14 +199,26 @@ CREATE TABLE submit_batch (
   jobs integer not null,
   at integer not null) strict, without rowid;
 
+CREATE INDEX job_done_finished on job_done (finished_at, job);
+
 CREATE INDEX job_log_job on job_log (job, id);
 
 CREATE INDEX node_living on node (id) where ended_at is null;
 
 CREATE INDEX record_environment_handler on record_environment ("handler");
 
+CREATE INDEX record_resource_handler_kind on record_resource_handler ("kind");
+
 CREATE INDEX record_server_environment on record_server ("environment");
 
+CREATE INDEX record_server_external_id on record_server ("external_id");
+
 CREATE INDEX record_server_handler on record_server ("handler");
+
+CREATE INDEX record_server_ip on record_server ("ip");
+
+CREATE INDEX record_server_owner on record_server ("owner");
+
+CREATE INDEX record_server_status on record_server ("status");
 
 CREATE INDEX submit_batch_at on submit_batch (at);

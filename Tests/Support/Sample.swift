@@ -9,6 +9,9 @@ package enum Sample {
   /// The folder of the ABI headers.
   package static let headers = root + "/PluginSDK/include"
 
+  /// The folder of the C++ wrapper's headers.
+  package static let cppHeaders = root + "/PluginSDK/cpp/include"
+
   /// The checksum sample: id `checksum`, action `tree`.
   package static func checksum() throws -> String { try build("SamplePlugins/checksum/checksum.c") }
 
@@ -20,6 +23,17 @@ package enum Sample {
 
   /// The kill test's fixture: id `witness`, actions `never` and `idempotent`.
   package static func witness() throws -> String { try build("SamplePlugins/witness/witness.c") }
+
+  /// The sample in C++: id `inventory-csv`, action `import`.
+  package static func inventoryCSV() throws -> String {
+    try buildCpp("SamplePlugins/inventory-csv/inventory-csv.cpp")
+  }
+
+  /// As `build`, for C++ and with the wrapper's headers.
+  package static func buildCpp(_ source: String, flags: [String] = []) throws -> String {
+    let own = ["-std=c++17", "-I", cppHeaders, "-Wl,--version-script=" + root + "/PluginSDK/cpp/exports.map"]
+    return try build(source, flags: own + flags, compiler: "g++")
+  }
 
   /// A fixture that the host has to stand, or that the validator has to find: `wrong_abi`, `lost_thread` ...
   package static func misbehaving(_ name: String) throws -> String {
@@ -108,8 +122,11 @@ package enum Sample {
     let nearby =
       try FileManager.default.contentsOfDirectory(atPath: beside.path).map { beside.path + "/" + $0 }
       + ((try? FileManager.default.contentsOfDirectory(atPath: common)) ?? []).map { common + "/" + $0 }
-    let ours = (FileManager.default.subpaths(atPath: headers) ?? []).map { headers + "/" + $0 }
-    for file in [path] + (nearby + ours).filter({ $0.hasSuffix(".h") }).sorted() {
+    let ours = [headers, cppHeaders].flatMap { folder in
+      (FileManager.default.subpaths(atPath: folder) ?? []).map { folder + "/" + $0 }
+    }
+    let isHeader = { (file: String) in file.hasSuffix(".h") || file.hasSuffix(".hpp") }
+    for file in [path] + (nearby + ours).filter(isHeader).sorted() {
       add(file.utf8)
       add(FileManager.default.contents(atPath: file) ?? Data())
     }

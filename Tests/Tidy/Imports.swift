@@ -20,7 +20,7 @@ enum Imports {
     "bulkhead": [
       "JobEngine", "PluginCheck", "Simulation", "Supervision", "SQLiteStorage", "Storage", "PluginHost",
       "DataModel", "Threading",
-      "ArgumentParser", "Yams",
+      "ArgumentParser", "Yams", "CSDKFiles",
     ],
   ]
 

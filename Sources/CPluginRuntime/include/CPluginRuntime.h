@@ -5,6 +5,7 @@
 
 #include <bulkhead/bulkhead.h>
 #include <bulkhead/ext/cleanup.h>
+#include <bulkhead/ext/steps.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,6 +25,10 @@ int32_t bhrt_call(bh_action_fn function, bh_ctx *ctx, char *text_out, size_t cap
 
 /** Calls one clean-up. */
 int32_t bhrt_call_cleanup(bh_cleanup_fn function, bh_ctx *ctx, void *argument, char *text_out, size_t capacity);
+
+/** Calls one function of a step. */
+int32_t bhrt_call_step(bh_step_fn function, bh_ctx *ctx, bh_str token, void *argument, bh_str *result_out,
+                       char *text_out, size_t capacity);
 
 /** Calls `bh_plugin_entry`; what it returned goes to `plugin_out` (NULL after an exception). */
 int32_t bhrt_call_entry(const bh_plugin *(*function)(const bh_host *), const bh_host *host,

@@ -78,11 +78,13 @@ package enum ReturnCode {
   package static let cancelled: Int32 = -1
   package static let deadline: Int32 = -2
   package static let bug: Int32 = -11
-  package static let lowest: Int32 = -14
+  /// What came of it outside cannot be told: the job is lost.
+  package static let unknown: Int32 = -15
+  package static let lowest: Int32 = -15
 
   private static let names = [
     "cancelled", "deadline", "memory", "invalid", "not_found", "conflict", "denied", "io", "remote",
-    "unsupported", "bug", "fenced", "stale", "again",
+    "unsupported", "bug", "fenced", "stale", "again", "unknown",
   ]
 
   /// The name of a code of the ABI, nil for a number that has none.

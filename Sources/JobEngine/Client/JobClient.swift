@@ -7,6 +7,8 @@ import Threading
 package struct JobClient: Sendable {
   /// How long a submit whose answer was lost is tried again.
   private static let patienceMilliseconds: Int64 = 10_000
+  /// Events or log lines of one answer.
+  private static let page = 1000
 
   private let store: any Store
   private let redial: (@Sendable () throws(StoreError) -> any Store)?
@@ -63,7 +65,7 @@ package struct JobClient: Sendable {
 
   package func job(_ id: JobID) throws(EngineError) -> JobRow {
     if let row = try ask(GetJob(job: id)) { return row }
-    throw Self.noSuchJob(id)
+    throw noSuchJob(id)
   }
 
   /// As many as were asked for, if there are so many: an answer that would be too long ends early.
@@ -80,15 +82,29 @@ package struct JobClient: Sendable {
     return rows
   }
 
-  package func events(_ id: JobID) throws(EngineError) -> [JobEvent] { try ask(ListEvents(job: id)) }
+  /// All events of a job, however many.
+  package func events(_ id: JobID) throws(EngineError) -> [JobEvent] {
+    var events: [JobEvent] = []
+    while true {
+      let page = try self.events(id, after: events.last?.id ?? 0, limit: Self.page)
+      if page.isEmpty { return events }
+      events += page
+    }
+  }
 
-  package func logLines(_ id: JobID, after: Int64 = 0) throws(EngineError) -> [LogLine] {
-    try ask(ListLogLines(job: id, after: after))
+  /// A page of events: the last one is the empty one.
+  package func events(_ id: JobID, after: Int64, limit: Int) throws(EngineError) -> [JobEvent] {
+    try ask(ListEvents(job: id, after: after, limit: min(limit, Self.page)))
+  }
+
+  /// A page of log lines: the last one is the empty one.
+  package func logLines(_ id: JobID, after: Int64, limit: Int) throws(EngineError) -> [LogLine] {
+    try ask(ListLogLines(job: id, after: after, limit: min(limit, Self.page)))
   }
 
   package func cancel(_ id: JobID) throws(EngineError) -> CancelAnswer {
     let answer = try ask(RequestCancel(job: id))
-    if answer == .notFound { throw Self.noSuchJob(id) }
+    if answer == .notFound { throw noSuchJob(id) }
     return answer
   }
 
@@ -106,7 +122,7 @@ package struct JobClient: Sendable {
   /// Why the job stands where it stands, outermost reason first.
   package func why(_ id: JobID) throws(EngineError) -> [WhyLine] {
     let row = try job(id)
-    return try Why.explain(row, plugins: plugins(), nodes: nodes(), events: events(id))
+    return try Why.explain(row, plugins: plugins(), nodes: nodes(), events: events(id), lost: lost(id))
   }
 
   /// Calls `onChange` with the job's row now and after each change until it has ended or rests as `lost`;
@@ -125,7 +141,7 @@ package struct JobClient: Sendable {
     }
   }
 
-  private func ask<V: StoreVerb>(_ verb: V) throws(EngineError) -> V.Reply {
+  func ask<V: StoreVerb>(_ verb: V) throws(EngineError) -> V.Reply {
     try stored { () throws(StoreError) in try store.perform(verb) }
   }
 
@@ -133,8 +149,16 @@ package struct JobClient: Sendable {
     do { return try body() } catch { throw EngineError(error) }
   }
 
-  private static func noSuchJob(_ id: JobID) -> EngineError {
-    EngineError(.notFound, "there is no job \(id)", cure: "see `bulkhead jobs list`")
+  /// A job that is not there never was, or was removed by its age.
+  func noSuchJob(_ id: JobID) -> EngineError {
+    guard let kept = try? store.perform(FindPrunedJob(job: id)) else {
+      return EngineError(.notFound, "there is no job \(id)", cure: "see `bulkhead jobs list`")
+    }
+    let days = kept / 86_400_000
+    let age = days > 0 ? " (they are kept for \(days) days)" : ""
+    return EngineError(
+      .notFound, "job \(id) has ended and was removed with other old jobs\(age)",
+      cure: "keep jobs longer with `bulkhead serve --keep-jobs`")
   }
 
   package static let random16: @Sendable () -> [UInt8] = {

@@ -64,7 +64,8 @@ package final class LoneRunner: Sendable {
       throw StoreError(.fenced, "the job could not be started")
     }
     let context = LoneContext(
-      EngineContext(run: lease.run, writer: writer, session: session), watch: watch)
+      EngineContext(run: lease.run, submittedAt: lease.submittedAt, writer: writer, session: session),
+      watch: watch)
     let run = PluginRun(
       entry: action.function, context: context, jobID: lease.run.job, fence: lease.run.fence,
       attempt: lease.attempt, paramsJSON: lease.params, cleanupMilliseconds: lease.cleanupMilliseconds,
@@ -142,6 +143,7 @@ private final class LoneContext: JobContext {
   }
 
   var records: any RecordFacade { engine.records }
+  var steps: any StepFacade { engine.steps }
 
   func log(level: UInt8, text: String) {
     watch.log(level, text)

@@ -53,9 +53,11 @@ final class JobRunner: Sendable {
         "job \(active.id.job): not entered, it was cancelled or given to another worker meanwhile")
       return forget(active)
     }
-    let context = EngineContext(run: active.id, writer: writer, session: session)
+    let context = EngineContext(
+      run: active.id, submittedAt: active.lease.submittedAt, writer: writer, session: session)
     let run = PluginRun(active, context: context)
     context.stopped = { [weak run] in run?.isStopped ?? true }
+    context.setFenced { [weak run] in run.map { $0.stopBits & StopBits.fenced != 0 } ?? true }
     guard active.markRunning(run) else { return }
     threads.submit { [self] in execute(active, run) }
   }

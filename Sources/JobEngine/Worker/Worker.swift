@@ -43,8 +43,10 @@ package final class Worker: Sendable {
   private let generations: GenerationTable
   private let runner: JobRunner
   private let claims: ClaimLoop
+  private let reconciles: ReconcileLoop
   private let claimBell: Bell
   private let pluginBell: Bell
+  private let lostBell = Bell()
   private let end = Threading.Condition<WorkerEnd?>(nil)
 
   package init(_ configuration: WorkerConfiguration) {
@@ -75,6 +77,9 @@ package final class Worker: Sendable {
       session: session, inventory: inventory, generations: generations, runner: runner, ladder: ladder,
       slots: slots, bell: claimBell, onPlugins: { pluginBell.ring() })
     freed.connect(claims)
+    reconciles = ReconcileLoop(
+      session: session, generations: generations, timer: .shared, bell: lostBell,
+      isDraining: { [claims] in claims.isDraining })
     self.claimBell = claimBell
     self.pluginBell = pluginBell
   }
@@ -86,6 +91,7 @@ package final class Worker: Sendable {
   package func run() -> WorkerEnd {
     let writing = OSThread("bh-writer") { [writer] in writer.run(now: { WallClock.milliseconds }) }
     OSThread("bh-plugins") { [self] in loadPlugins() }
+    OSThread("bh-lost") { [reconciles] in reconciles.run() }
     OSThread("bh-claims") { [self] in
       claims.run()
       end.update { if $0 == nil { $0 = .drained } }
@@ -115,8 +121,10 @@ package final class Worker: Sendable {
       do {
         try session.connectOnce(
           inventory: { self.inventory.all }, settle: { self.runner.settle($0, $1) },
-          onSignal: { [claimBell, pluginBell] signal in
+          onSignal: { [claimBell, pluginBell, lostBell] signal in
             if signal == .pluginsChanged { pluginBell.ring() }
+            // Rarely: an order, a cancel, a job that became lost.
+            if case .nodeCalled = signal { lostBell.ring() }
             claimBell.ring()
           },
           opened: { [claimBell, pluginBell] in
@@ -141,6 +149,7 @@ package final class Worker: Sendable {
         let list = try session.perform({ _ in ListPlugins() }, repeated: true)
         generations.refresh(list) { sha256, problem in report(sha256, problem) }
         claimBell.ring()
+        lostBell.ring()
       } catch {
         if error.code != .closed { EngineLog.error("cannot read the list of plug-ins: \(error)") }
       }

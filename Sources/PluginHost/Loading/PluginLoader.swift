@@ -89,6 +89,8 @@ package final class PluginGeneration: Sendable {
   package let sha256: String
   /// By action name.
   package let actions: [String: LoadedAction]
+  /// By the name of the action that they speak for.
+  package let reconciles: [String: LoadedReconcile]
 
   init(manifest: Manifest, sha256: String, functions: [String: bh_action_fn]) {
     self.manifest = manifest
@@ -100,6 +102,14 @@ package final class PluginGeneration: Sendable {
       actions[definition.name] = LoadedAction(kind: kind, definition: definition, function: function)
     }
     self.actions = actions
+    var reconciles: [String: LoadedReconcile] = [:]
+    for definition in manifest.reconciles {
+      guard let function = functions[definition.name] else { continue }
+      for action in definition.actions {
+        reconciles[action] = LoadedReconcile(definition: definition, function: function)
+      }
+    }
+    self.reconciles = reconciles
   }
 }
 
@@ -108,5 +118,12 @@ package final class PluginGeneration: Sendable {
 package struct LoadedAction: @unchecked Sendable {
   package let kind: JobKind
   package let definition: ManifestAction
+  package let function: bh_action_fn
+}
+
+/// One reconcile entry that can be run in this process.
+// SAFETY: a C function's address, in a library that is never unloaded; the rest are values.
+package struct LoadedReconcile: @unchecked Sendable {
+  package let definition: ManifestReconcile
   package let function: bh_action_fn
 }

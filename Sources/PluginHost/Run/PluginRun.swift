@@ -30,6 +30,9 @@ package final class PluginRun: @unchecked Sendable {
     var result = RunResult()
     var failure = RunFailure()
     var cleanups = CleanupStack()
+    var steps = RunSteps()
+    /// What is asked, in the run of a reconcile entry.
+    var reconcile: RunReconcile?
     /// Says which clean-up speaks; nil during the entry.
     var cleanupName: String?
     var account = JobAccount()
@@ -77,11 +80,11 @@ package final class PluginRun: @unchecked Sendable {
     begin()
     // A stop that came before is obeyed here: an entry that never looks would do all its work for nothing, and a job
     // that was lost may run elsewhere already.
-    let code = stopped < 0 ? stopped : enter()
+    let code = settled(stopped < 0 ? stopped : enter())
     state.withLock { $0.holdsLeft = frame.holdCount }
     let stopBits = stop.beginCleanup()
     let leftBehind = cleanUp(after: code)
-    return end(code, stopBits, leftBehind)
+    return end(settled(code), stopBits, leftBehind + state.withLock { $0.steps.leftBehind })
   }
 
   // MARK: the steps

@@ -13,6 +13,20 @@ package struct ServerHandlers: Sendable {
 
   package init() {}
 
+  /// Answers a verb that takes long, on a thread of its own: one that is none of the store's, or one of the store's
+  /// that would hold up others there.
+  package mutating func handleAlone<V: WireVerb>(
+    _ type: V.Type, _ body: @escaping @Sendable (V) throws(StoreError) -> V.Reply
+  ) {
+    extra[V.code] = ServedVerb { payload throws(StoreError) in
+      let verb = try ServedVerb.decode(V.self, payload)
+      return .alone { id throws(StoreError) in
+        let reply = try body(verb)
+        return try Frame.bytes(id: id, code: V.code) { reply.encode(to: &$0) }
+      }
+    }
+  }
+
   /// Answers a verb that is none of the store's.
   package mutating func handle<V: WireVerb>(
     _ type: V.Type, _ body: @escaping @Sendable (V) throws(StoreError) -> V.Reply
@@ -37,6 +51,7 @@ struct ServedVerb: Sendable {
     case read(@Sendable (UInt32, SQLStore) throws(StoreError) -> [UInt8])
     case write(any StoreVerb, @Sendable (UInt32, SQLTransaction) throws(StoreError) -> [UInt8])
     case aside(@Sendable (UInt32) throws(StoreError) -> [UInt8])
+    case alone(@Sendable (UInt32) throws(StoreError) -> [UInt8])
   }
 
   let prepare: @Sendable ([UInt8]) throws(StoreError) -> Work
@@ -75,6 +90,10 @@ struct ServedVerb: Sendable {
       of(EndNode.self), of(OrderNode.self), of(ListNodes.self), of(CancelNodeJobs.self),
       of(PutPluginFile.self),
       of(ListPlugins.self), of(ReportPlugin.self), of(WriteRecord.self), of(ReadRecord.self),
-      of(FindRecords.self), of(RevokePlugin.self), of(ListRevocations.self),
+      of(FindRecords.self),
+      of(BeginStep.self), of(EndStep.self), of(ListSteps.self), of(GetLost.self), of(ClaimReconciles.self),
+      of(FinishReconcile.self), of(RequestReconcile.self), of(ResolveJob.self), of(ListAudit.self),
+      of(CheckStore.self), of(PruneHistory.self), of(FindPrunedJob.self),
+      of(RevokePlugin.self), of(ListRevocations.self),
     ])
 }

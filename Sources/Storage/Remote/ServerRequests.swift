@@ -1,4 +1,5 @@
 import DataModel
+import Threading
 
 /// What a server does with the frames of its connections: reads go to the reading thread, writes to the one writer,
 /// all that may block elsewhere. Called on the socket thread, which never waits.
@@ -52,7 +53,7 @@ final class ServerRequests: Sendable {
   private func perform(
     _ frame: Frame, _ connection: ServerConnection, _ others: () -> [ServerConnection]
   ) throws(StoreError) {
-    guard let served = ServedVerb.all[frame.code] ?? handlers.extra[frame.code] else {
+    guard let served = handlers.extra[frame.code] ?? ServedVerb.all[frame.code] else {
       throw StoreError(
         .badFrame, "the engine does not know request \(frame.code)",
         cure: "use the same version of bulkhead on both sides")
@@ -67,6 +68,9 @@ final class ServerRequests: Sendable {
     case .aside(let work):
       connection.began()
       aside.add { Self.answer(connection, id) { () throws(StoreError) in try work(id) } }
+    case .alone(let work):
+      connection.began()
+      OSThread("bh-long") { Self.answer(connection, id) { () throws(StoreError) in try work(id) } }
     case .write(let verb, let work):
       connection.began()
       write(verb, connection, id, work, others)
@@ -86,7 +90,10 @@ final class ServerRequests: Sendable {
     }
     let write = QueuedWrite(
       cost: verb.cost, isDropped: { connection.isOver },
-      run: { transaction throws(StoreError) in try work(id, transaction) },
+      run: { transaction throws(StoreError) in
+        transaction.asker = connection.user
+        return try work(id, transaction)
+      },
       settle: { [self] result in
         if let hello, case .success(let bytes) = result { greeted(hello, connection, bytes) }
         Self.send(result, to: connection, id)

@@ -10,6 +10,10 @@ package final class SQLTransaction {
   let kinds: SQLKinds
   package private(set) var signals = SignalBatch()
   private var counts = CountDeltas()
+  /// Who asks, as the kernel tells of the process at the other end: for the audit.
+  package var asker = SQLTransaction.thisProcess
+  /// Who asks when no socket is between.
+  package static let thisProcess = PeerUser.ofThisProcess
 
   package init(
     connection: any SQLConnection, catalogue: Catalogue, now: Milliseconds, kinds: SQLKinds = SQLKinds()
@@ -27,6 +31,9 @@ package final class SQLTransaction {
     if let old { counts.add(old, -jobs) }
     counts.add(new, jobs)
   }
+
+  /// Notes that a job that was there is removed.
+  func uncount(_ old: StatusCode) { counts.add(old, -1) }
 
   /// What a verb that is undone alone has to give back.
   struct Mark {

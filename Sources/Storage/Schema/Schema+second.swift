@@ -1,9 +1,11 @@
+import DataModel
+
 /// The second version: what jobs used of memory, the steps of jobs that may be entered again, what is known of each
 /// version of a plug-in, who changed what by hand.
 extension Schema {
-  static func second(_ dialect: SQLDialect) -> [String] {
+  static func second(_ dialect: SQLDialect, _ catalogue: Catalogue) -> [String] {
     memoryColumns(dialect) + stepTables(dialect) + versionTables(dialect) + auditTables(dialect)
-      + revocationTables(dialect)
+      + lostTables(dialect) + revocationTables(dialect) + longLife(dialect, catalogue)
   }
 
   /// What a run used of memory; null where the allocator hooks were not available.
@@ -13,7 +15,7 @@ extension Schema {
     }
   }
 
-  /// `state` 1: begun, its result is not known; 2: done.
+  /// `state` 1: begun under `fence`, its result is not known; 2: done. `number`: the order in which they began.
   private static func stepTables(_ d: SQLDialect) -> [String] {
     [
       """
@@ -21,12 +23,42 @@ extension Schema {
         job \(d.integer) not null,
         name \(d.text) not null,
         number \(d.integer) not null,
+        fence \(d.integer) not null,
         state \(d.integer) not null,
         result \(d.text) not null,
         begun_at \(d.integer) not null,
         done_at \(d.integer),
         primary key (job, name))\(d.keyedTable)
+      """,
+      "create unique index job_step_number on job_step (job, number)",
+    ]
+  }
+
+  /// One row for each lost job: what its run said, and how far the question what came of it has got. `due_at` null:
+  /// `node` asks under the number `ask`. `run_ended` of the live row: the end of its last run is proven.
+  private static func lostTables(_ d: SQLDialect) -> [String] {
+    [
+      "alter table job_live add column run_ended \(d.integer) not null default 0",
       """
+      create table job_lost (
+        job \(d.integer) primary key,
+        kind \(d.integer) not null,
+        since \(d.integer) not null,
+        message \(d.text) not null,
+        left_behind \(d.blob),
+        tries \(d.integer) not null,
+        due_at \(d.integer),
+        node \(d.integer),
+        ask \(d.integer) not null,
+        asked_at \(d.integer),
+        answer \(d.text) not null)\(d.table)
+      """,
+      "create index job_lost_due on job_lost (kind, due_at, job)",
+      "create index job_lost_node on job_lost (node) where node is not null",
+      "insert into job_lost (job, kind, since, message, tries, due_at, ask, answer) "
+        + "select job, kind, 0, '', 0, 0, 0, '' from job_live where state = 6",
+      "insert into counter (name, value) values ('ask', 0)",
+      "insert into counter (name, value) values ('audit', 0)",
     ]
   }
 
@@ -72,5 +104,28 @@ extension Schema {
         reason \(d.text) not null)\(d.keyedTable)
       """
     ]
+  }
+
+  /// What a store of years needs: the time of a job's newest event, so that none comes before it when the clock was
+  /// turned back; the log lines that a run has stored, so that lines sent again are known; ended jobs by their time,
+  /// for pruning; an index for each field that records are looked for by.
+  private static func longLife(_ d: SQLDialect, _ catalogue: Catalogue) -> [String] {
+    let columns = ["changed_at", "log_fence", "log_lines"].map {
+      "alter table job_live add column \($0) \(d.integer) not null default 0"
+    }
+    let indexes = catalogue.entities.flatMap { entity in
+      entity.fields.filter(\.isSearchable).map { field -> String in
+        let table = RecordTable.name(entity.name)
+        return "create index \(table)_\(field.name) on \(table) (\(RecordTable.column(field.name)))"
+      }
+    }
+    let counters = [PruneHistory.keptFor, PruneHistory.logsDoneAt, PruneHistory.logsDoneJob].map {
+      "insert into counter (name, value) values ('\($0)', 0)"
+    }
+    return columns + [
+      "update job_live set changed_at = "
+        + "coalesce((select max(e.at) from job_event e where e.job = job_live.job), 0)",
+      "create index job_done_finished on job_done (finished_at, job)",
+    ] + indexes + counters
   }
 }

@@ -13,6 +13,8 @@ struct EngineConfiguration: Sendable, Equatable {
   var slots = 1000
   var plugins = PluginsConfiguration()
   var retention = Retention()
+  /// Whether a store of an older schema may be brought up to date.
+  var mayMigrate = true
   /// Limits of the shared worker.
   var limits = WorkerLimits()
   /// Ends a worker that has been without `serve` for so long, even with jobs; 0: never.

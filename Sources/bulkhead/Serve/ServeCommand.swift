@@ -22,7 +22,10 @@ struct ServeCommand: EngineVerb {
       its clean-up. The third kills. A crash of this process costs no job: its worker goes on, and the next serve \
       takes it over.
 
-      Exit codes: 0 ended as asked · 7 refused (somebody serves the store, a newer schema) · 64 usage · 70 our bug.
+      A store of an older version is brought up to date at the start; a copy of the old one is kept beside it \
+      (<store>.schema-1.backup). Jobs that ended long ago are removed: see --keep-jobs and --keep-logs.
+
+      Exit codes: 0 ended as asked · 7 refused (somebody serves the store, a newer schema, a damaged file) · 64 usage · 70 our bug.
       """)
 
   @OptionGroup var engine: EngineOptions
@@ -39,12 +42,32 @@ struct ServeCommand: EngineVerb {
       valueName: "number"))
   var slots: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "How long to keep jobs that have ended, such as 90d, or none: for ever. (default: 90d)",
+      valueName: "duration"))
+  var keepJobs: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "How long to keep the logs of jobs that have ended: at most as long as the jobs. (default: 30d)",
+      valueName: "duration"))
+  var keepLogs: String?
+
+  @Flag(help: "Refuse a store of an older version instead of bringing it up to date.")
+  var noMigrate = false
+
   func act() throws {
     StopRequests.block()
-    let layered = try engine.configuration([("plugins.directory", plugins), ("worker.slots", slots)])
+    let layered = try engine.configuration([
+      ("plugins.directory", plugins), ("worker.slots", slots), ("retention.jobs", keepJobs),
+      ("retention.logs", keepLogs),
+    ])
     if let file = layered.file { EngineLog.info("configuration from \(file)") }
+    var configuration = layered.configuration
+    configuration.mayMigrate = !noMigrate
     let service = try Service(
-      layered.configuration,
+      configuration,
       ready: { path in
         Terminal.output.line(engine.json ? JSONText.object([("ready", .string(path))]).text : "ready \(path)")
       })

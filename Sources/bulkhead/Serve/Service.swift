@@ -2,7 +2,6 @@ import DataModel
 import Foundation
 import JobEngine
 import PluginHost
-import SQLiteStorage
 import Storage
 import Supervision
 import Synchronization
@@ -47,6 +46,7 @@ final class Service: Sendable {
   private let registry: PluginRegistry
   private let revocations: RevocationList
   private let supervisor: WorkerSupervisor
+  private let pruner: HistoryPruner
   private let stopping = Threading.Condition<StopMode?>(nil)
   private let since = WallClock.milliseconds
   private let ready: @Sendable (String) -> Void
@@ -58,23 +58,19 @@ final class Service: Sendable {
     let location = configuration.location
     do {
       lock = try StoreLock(location)
-      store = try SQLiteStore.open(path: location.path, clock: { WallClock.milliseconds })
+      store = try StoreFile.open(location, mayMigrate: configuration.mayMigrate)
       server = try StoreServer(store: store, path: location.socketPath())
     } catch {
       throw EngineError(error)
     }
     gate = SubmissionGate(store: store)
+    pruner = HistoryPruner(store: store, retention: configuration.retention)
     registry = PluginRegistry(store: store)
     revocations = RevocationList(store: store)
     supervisor = WorkerSupervisor(
       store: store, executable: CommandLine.executablePath,
       arguments: ["worker", "--socket", server.path, "--slots", String(configuration.slots)],
       environment: ProcessInfo.processInfo.environment)
-  }
-
-  /// A store without a file, for a plug-in that is run without an engine.
-  static func storeInMemory() throws(StoreError) -> any Store {
-    try SQLiteStore.inMemory(clock: { WallClock.milliseconds })
   }
 
   /// Serves until it was asked to end and the last worker has.
@@ -92,8 +88,10 @@ final class Service: Sendable {
         "serving \(configuration.location) at \(server.path), plug-ins from \(configuration.pluginFolder)")
       ready(server.path)
       supervisor.ensureWorker()
+      pruner.start()
       _ = stopping.wait { $0 }
       supervisor.waitUntilGone()
+      pruner.stop()
       directory.stop()
       server.stop()
       store.close()
@@ -118,6 +116,11 @@ final class Service: Sendable {
     handlers.handle(ServeStatus.self) { [weak self] _ throws(StoreError) in
       guard let self else { throw StoreError(.closed, "the engine is ending") }
       return try status()
+    }
+    let location = configuration.location
+    handlers.handleAlone(CheckStore.self) { _ throws(StoreError) in try StoreFile.check(location) }
+    handlers.handleAlone(ServeBackup.self) { verb throws(StoreError) in
+      try StoreFile.backUp(location, to: verb.path)
     }
     handlers.handle(ServeStop.self) { [weak self] verb throws(StoreError) in
       guard let self else { throw StoreError(.closed, "the engine is ending") }

@@ -62,6 +62,14 @@ struct EngineConnection {
   /// The process that serves, and how the engine stands.
   func serving() throws(StoreError) -> ServeStatus.Reply { try store.perform(ServeStatus()) }
 
+  /// Reads the whole store and says what is wrong with it.
+  func check() throws(StoreError) -> StoreReport { try store.perform(CheckStore()) }
+
+  /// A whole copy of the store in a new file on the engine's machine; `path` is absolute.
+  func backUp(to path: String) throws(StoreError) -> StoreReport {
+    try store.perform(ServeBackup(path: path))
+  }
+
   /// Asks the engine to end; answers how many jobs are active.
   func stop(_ mode: ServeStop.Mode) throws(StoreError) -> Int {
     try store.perform(ServeStop(mode: mode)).activeJobs

@@ -17,7 +17,9 @@ struct JobsShowCommand: EngineVerb {
       outcome {name, code, code_name, message, result, left_behind, finished_at, cpu_ms, wall_ms, host_calls, \
       memory {allocations, allocated_bytes, peak_bytes, live_bytes, live_blocks}}. \
       worker, started_at, progress and outcome are null until there is one; memory is null where it could not be \
-      counted.
+      counted. `jobs show` adds steps: [{name, token, state, result, begun_at, done_at}], state is begun (what came of \
+      it is not known) or done; and lost: null, or {since, run_ended, message, left_behind, tries, due_at, answer, \
+      answered_at}.
 
       Exit codes: 0 done, 6 no such job, 64 wrong use, 69 no engine, 70 fault of bulkhead.
       """)
@@ -30,12 +32,17 @@ struct JobsShowCommand: EngineVerb {
     let connection = try connect()
     let job = try connection.client.job(id)
     let catalogue = try ParameterMask.catalogue(over: connection)
+    let steps = try connection.client.steps(id)
+    let lost = try connection.client.lost(id)
     if engine.json {
-      Terminal.output.line(JobDocument.one(job, catalogue: catalogue).text)
+      Terminal.output.line(JobDocument.whole(job, catalogue: catalogue, steps: steps, lost: lost).text)
     } else {
       let params = ParameterMask.params(of: job, catalogue: catalogue)
       Terminal.output.lines(
-        Self.lines(job, params: params, now: WallClock.milliseconds, colour: Terminal.output.usesColour))
+        Self.lines(job, params: params, now: WallClock.milliseconds, colour: Terminal.output.usesColour)
+          + JobText.lost(lost, now: WallClock.milliseconds))
+      Terminal.output.lines(
+        JobText.steps(steps, width: Terminal.output.width, colour: Terminal.output.usesColour))
     }
   }
 

@@ -10,7 +10,7 @@ struct PluginTryCommand: ParsableCommand {
     shouldDisplay: false)
 
   func run() throws {
-    let code = TryChild.run(makeStore: Service.storeInMemory)
+    let code = TryChild.run(makeStore: StoreFile.inMemory)
     fflush(nil)
     _exit(code)
   }

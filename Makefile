@@ -41,7 +41,8 @@ test: ## Install what is missing and run every test (FILTER=regex runs some).
 	swift test --skip-build --disable-xctest $(if $(FILTER),--filter '$(FILTER)') 2>&1 | sed -u $(HIDE_STARTS)
 
 soak: export BULKHEAD_KILL_ROUNDS = 500
-soak: test ## Run every test with 500 rounds of the kill test.
+soak: export BULKHEAD_CHECK_FULL = 1
+soak: test ## Run every test with 500 rounds of the kill test and every rule of the validator over every fixture.
 
 scale: export BULKHEAD_KILL_ROUNDS = 2000
 scale: test ## Run every test with 2,000 rounds of the kill test (takes hours).

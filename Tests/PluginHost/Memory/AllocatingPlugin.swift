@@ -1,8 +1,8 @@
 /// A plug-in whose actions allocate in known ways.
 enum AllocatingPlugin {
   static let actions = [
-        "none", "balanced", "leaky", "every_sort", "of_the_host", "threads", "send", "take", "cleans",
-        "tries",
+    "none", "balanced", "leaky", "every_sort", "of_the_host", "threads", "send", "take", "cleans",
+    "tries",
   ]
 
   static let source = """

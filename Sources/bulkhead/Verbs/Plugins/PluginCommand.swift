@@ -8,11 +8,11 @@ struct PluginCommand: ParsableCommand {
       Examples:
         bulkhead plugin new my-plugin
         bulkhead plugin inspect ./checksum.so
-        bulkhead plugin check ./checksum.so
         bulkhead plugin run ./checksum.so tree --param path=/usr/include
+        bulkhead plugin check ./checksum.so
       """,
     subcommands: [
-      PluginNewCommand.self, PluginInspectCommand.self, PluginCheckCommand.self, PluginRunCommand.self,
+      PluginNewCommand.self, PluginInspectCommand.self, PluginRunCommand.self, PluginCheckCommand.self,
       PluginSignCommand.self,
       PluginVerifyCommand.self, PluginKeysCommand.self,
     ])

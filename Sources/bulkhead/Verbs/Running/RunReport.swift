@@ -27,12 +27,14 @@ enum RunReport {
     for text in report.leftBehind { facts.add("left behind", text) }
     if report.outcome != nil {
       facts.add(
-        "used", "\(time(report.cpuNanoseconds)) of a processor, \(time(report.wallNanoseconds)) in all, "
+        "used",
+        "\(time(report.cpuNanoseconds)) of a processor, \(time(report.wallNanoseconds)) in all, "
           + "\(ByteText.count(report.hostCalls)) host calls")
       facts.add("memory", JobText.memory(report.memory.map { MemoryUsage($0) }))
       let place = report.worstGapPlace.isEmpty ? "its return" : report.worstGapPlace
       facts.add(
-        "cancel", "\(ByteText.count(Int64(report.cancelPoints))) points, longest gap "
+        "cancel",
+        "\(ByteText.count(Int64(report.cancelPoints))) points, longest gap "
           + "\(time(report.worstGapNanoseconds)), ended by \(place)")
       if let latency = report.stopLatencyNanoseconds {
         facts.add("stopped", "in " + time(latency) + " after it was asked to")

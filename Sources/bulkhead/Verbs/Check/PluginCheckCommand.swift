@@ -25,9 +25,9 @@ struct PluginCheckCommand: Verb {
 
       The rules: --list, or Documentation/Validator.md. Errors make it fail; warnings do with --strict; notes never do.
 
-      With --json: {"file","sha256","seed","milliseconds","passed","errors","warnings","notes","cases":[{"rule",\
-      "title","kind","severity","status","detail","milliseconds","findings":[{"evidence","place","cure"}]}]}; with --list \
-      {"rules":[{"id","severity","kind","title","description","reason","cure","on_request"}]}.
+      With --json: {"file", "sha256", "seed", "milliseconds", "passed", "errors", "warnings", "notes", "cases":[{"rule", \
+      "title", "kind", "severity", "status", "detail", "milliseconds", "findings":[{"evidence", "place", "cure"}]}]}; \
+      with --list {"rules":[{"id", "severity", "kind", "title", "description", "reason", "cure", "on_request"}]}.
 
       Exit codes: 0 nothing wrong, 1 findings, 6 no such file, 64 wrong use or parameters, 70 fault of bulkhead.
       """)
@@ -52,21 +52,25 @@ struct PluginCheckCommand: Verb {
   var skip: String?
 
   @Option(
-    help: ArgumentHelp("The longest time between two cancel points.", valueName: "duration"),
+    help: ArgumentHelp("The longest time between two cancel points (default: 100ms).", valueName: "duration"),
     transform: DurationArgument.parse)
   var maxGap: Int64 = 100
 
   @Option(
-    help: ArgumentHelp("Time for all that is run; what does not fit is sampled.", valueName: "duration"),
+    help: ArgumentHelp(
+      "Time for all that is run; what does not fit is sampled (default: 45s).", valueName: "duration"),
     transform: DurationArgument.parse)
   var budget: Int64 = 45_000
 
   @Option(
-    help: ArgumentHelp("A run that takes longer is ended with its process.", valueName: "duration"),
+    help: ArgumentHelp(
+      "A run that takes longer is ended with its process (default: 15s).", valueName: "duration"),
     transform: DurationArgument.parse)
   var runLimit: Int64 = 15_000
 
-  @Option(help: ArgumentHelp("Try the same cases as the check that printed this number.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp(
+      "Try the same cases as the check that printed this number (default: a random one).", valueName: "n"))
   var seed: UInt64?
 
   @Flag(help: "Warnings fail too.")
@@ -155,19 +159,9 @@ struct PluginCheckCommand: Verb {
 
 /// Parameters that are known to work.
 struct CheckParameters: ParsableArguments {
-  @Option(
-    name: [.customShort("p"), .long],
-    help: ArgumentHelp(
-      "A parameter that works; dots reach into objects. May be repeated.", valueName: "name=value"),
-    transform: ParameterOptions.assignment)
-  var param: [ParameterOptions.Assignment] = []
+  @OptionGroup var options: ParameterOptions
 
-  @Option(
-    help: ArgumentHelp("A file with parameters as a JSON object; - is the standard input.", valueName: "file")
-  )
-  var paramsFile: String?
-
-  var isGiven: Bool { !param.isEmpty || paramsFile != nil }
+  var isGiven: Bool { !options.param.isEmpty || options.paramsJson != nil || options.paramsFile != nil }
 
   /// By action. They are for the named action, or for the only one.
   func values(of subject: CheckSubject, action: String?) throws(EngineError) -> [String: JSONValue] {
@@ -193,16 +187,14 @@ struct CheckParameters: ParsableArguments {
 
   private func value(_ action: ManifestAction) throws(EngineError) -> JSONValue {
     var base = JSONValue.object([:])
-    if let paramsFile {
-      let text = try TextFile.read(paramsFile)
+    if let text = try options.json() {
       guard let value = try? JSONValue(parsing: text), value.objectValue != nil else {
         throw EngineError(
-          .invalidParameters, "\(paramsFile) is not a JSON object", cure: "write {\"name\": \"value\"}")
+          .invalidParameters, "the parameters are not a JSON object", cure: "write {\"name\": \"value\"}")
       }
       base = value
     }
-    let assignments = param.map { (name: $0.name, text: $0.text) }
-    var (value, problems) = action.parameters.coerce(assignments: assignments, over: base)
+    var (value, problems) = action.parameters.coerce(assignments: options.assignments, over: base)
     if problems.isEmpty { (value, problems) = action.parameters.check(value) }
     guard problems.isEmpty else {
       let all = problems.map(\.description).joined(separator: "; ")

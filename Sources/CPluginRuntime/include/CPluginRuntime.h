@@ -200,6 +200,53 @@ int32_t bhrt_find_caller(uintptr_t module, bhrt_place *place_out);
  *  "!signal N", then "!frame OFFSET SYMBOL FILE" for each frame. Once per process. */
 void bhrt_trace_crashes(int32_t descriptor);
 
+/* ------------------------------------------------------------------ what a job allocates (memory.c) */
+
+/** One job's account of memory. */
+typedef struct bhrt_account bhrt_account;
+
+/** What stands on an account. Bytes are those that were asked for. */
+typedef struct bhrt_memory {
+  uint64_t allocations;
+  uint64_t allocated_bytes;
+  uint64_t peak_bytes;
+  uint64_t live_bytes;
+  uint64_t live_blocks;
+} bhrt_memory;
+
+/** Switches counting on for the rest of the process, once, after a test of whether it can be right: 0 when it cannot
+ *  (a sanitizer's build, valgrind, another allocator, BULKHEAD_MEMORY=off). */
+int32_t bhrt_memory_start(void);
+
+/** A new account; NULL when there is none to be had. The `refused`-th allocation on it, from 1, fails; 0: none. */
+bhrt_account *bhrt_memory_open(uint64_t refused);
+
+/** Forgets the account. Blocks of it that are freed later are nobody's. */
+void bhrt_memory_close(bhrt_account *account);
+
+/** From here on what the calling thread, or a thread that it starts, allocates is charged to the account; NULL: to
+ *  nobody. The account is its own: no two threads attach to one at a time. */
+void bhrt_memory_attach(bhrt_account *account);
+
+/** Charges a block to an account that the host has made for it. */
+void bhrt_memory_charge(bhrt_account *account, void *block);
+
+/** What stands on the account now. Exact when no other thread works for it. */
+void bhrt_memory_read(const bhrt_account *account, bhrt_memory *memory_out);
+
+/** The account that the calling thread is charged to; NULL: none. */
+extern __thread bhrt_account *bhrt_charged __attribute__((tls_model("initial-exec")));
+
+/** From here on the calling thread works for nobody: the host's own code. Give what it returns to resume. */
+static inline bhrt_account *bhrt_memory_suspend(void) {
+  bhrt_account *account = bhrt_charged;
+  bhrt_charged = (bhrt_account *)0;
+  return account;
+}
+
+/** Goes on as before suspend. */
+static inline void bhrt_memory_resume(bhrt_account *account) { bhrt_charged = account; }
+
 #ifdef __cplusplus
 }
 #endif

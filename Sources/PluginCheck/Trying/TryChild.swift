@@ -70,8 +70,11 @@ package final class TryChild: Sendable {
     var watch = LoneWatch()
     watch.began = { [self] run in current.withLock { $0 = run } }
     watch.log = { [self] level, text in say(.log(level: level, text: text)) }
+    let progress = ProgressSieve()
     watch.progress = { [self] done, total, text in
-      say(.progress(done: done, total: total, text: text))
+      if progress.takes(done: done, total: total) {
+        say(.progress(done: done, total: total, text: text))
+      }
     }
     let options = RunOptions(
       cancelAtCheckpoint: wanted.cancelAtCheckpoint, countsCancelPoints: true,
@@ -84,8 +87,10 @@ package final class TryChild: Sendable {
       let (row, run, end) = try runner.run(action, job, watch: watch)
       current.withLock { $0 = nil }
       var report = TryReport(row, run, end)
+      (report.progressReports, report.progressFault) = progress.seen
       (report.threadsLeft, report.descriptorsLeft) = before.left()
       fflush(nil)
+      tell(TryTalk.errorMark, to: STDERR_FILENO)
       return report
     } catch {
       return TryReport(ending: .notRun("\(error)"))
@@ -95,14 +100,16 @@ package final class TryChild: Sendable {
   // MARK: the parent
 
   private func say(_ event: TryEvent) {
-    output.withLock { _ in
-      var bytes = Array(event.line.utf8)[...]
-      while !bytes.isEmpty {
-        let count = write(report, Array(bytes), bytes.count)
-        if count < 0, errno == EINTR { continue }
-        guard count > 0 else { _exit(1) }
-        bytes = bytes.dropFirst(count)
-      }
+    output.withLock { _ in tell(Array(event.line.utf8), to: report) }
+  }
+
+  private func tell(_ text: [UInt8], to descriptor: Int32) {
+    var bytes = text[...]
+    while !bytes.isEmpty {
+      let count = write(descriptor, Array(bytes), bytes.count)
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { return }
+      bytes = bytes.dropFirst(count)
     }
   }
 
@@ -144,12 +151,25 @@ extension TryReport {
     wallNanoseconds = end.usage.wallNanoseconds
     cpuNanoseconds = end.usage.cpuNanoseconds
     hostCalls = end.usage.hostCalls
+    memory = end.usage.memory.map { Memory($0) }
     cancelPoints = run.cancelPoints
     let measures = run.measures
     worstGapNanoseconds = measures.worstGapNanoseconds
+    holdsLeft = measures.holdsLeft
     worstGapAt = measures.worstGapPlace
     stopLatencyNanoseconds = measures.stopLatencyNanoseconds
     hostAllocations = measures.hostAllocations
+  }
+}
+
+extension TryReport.Memory {
+  init(_ usage: MemoryUsage) {
+    self.init()
+    allocations = usage.allocations
+    allocatedBytes = usage.allocatedBytes
+    peakBytes = usage.peakBytes
+    liveBytes = usage.liveBytes
+    liveBlocks = usage.liveBlocks
   }
 }
 

@@ -108,14 +108,11 @@ package final class TryProcess: Sendable {
       let left = (talk.deadline - MonotonicClock.nanoseconds + 999_999) / 1_000_000
       guard left > 0 else { return false }
       if poll(&entries, nfds_t(entries.count), Int32(clamping: left)) < 0, errno != EINTR { return false }
-      // Errors first: what was written before an event belongs to it.
+      let lines = report.lines() + (entries[2].revents != 0 ? report.lines() : [])
+      // After the lines: what the child wrote to its standard error before it wrote them is here by now.
       talk.hear(errors: errors.take())
-      for line in report.lines() { talk.hear(line, runLimit: plan.runLimitMilliseconds) }
-      if entries[2].revents != 0 {
-        talk.hear(errors: errors.take())
-        for line in report.lines() { talk.hear(line, runLimit: plan.runLimitMilliseconds) }
-        return true
-      }
+      for line in lines { talk.hear(line, runLimit: plan.runLimitMilliseconds) }
+      if entries[2].revents != 0 { return true }
     }
   }
 

@@ -44,6 +44,8 @@ package struct TryReport: Codable, Sendable, Equatable {
   package var leftBehind: [String] = []
   package var logs: [LogLine] = []
   package var progressReports = 0
+  /// What was wrong with the progress: "went back from 7 to 3"; nil when nothing was.
+  package var progressFault: String?
   package var wallNanoseconds: Int64 = 0
   package var cpuNanoseconds: Int64 = 0
   package var hostCalls: Int64 = 0
@@ -57,6 +59,8 @@ package struct TryReport: Codable, Sendable, Equatable {
   package var worstGapAt: CodePlace?
   /// From the stop's bit to the entry's return, nanoseconds; nil when nothing was raised.
   package var stopLatencyNanoseconds: Int64?
+  /// The hold count when the entry returned.
+  package var holdsLeft = 0
   /// How often `bh_alloc` was called.
   package var hostAllocations = 0
   package var memory: Memory?

@@ -4,6 +4,8 @@ import Threading
 /// What one child has said so far, and what that makes of its runs.
 final class TryTalk {
   private static let errorLimit = 64 << 10
+  /// What the child writes to its standard error when a run has ended: what stands before it is that run's.
+  static let errorMark = Array("\u{0}bulkhead: a run has ended\u{0}\n".utf8)
 
   private(set) var reports: [TryReport] = []
   /// Of CLOCK_MONOTONIC, nanoseconds: until then the child has to say something.
@@ -26,7 +28,11 @@ final class TryTalk {
   }
 
   func hear(errors bytes: [UInt8]) {
-    errors += bytes.prefix(max(0, Self.errorLimit - errors.count))
+    errors += bytes
+    // Of one that writes without end the beginning is kept, and what may be the beginning of a mark.
+    let kept = Self.errorLimit + Self.errorMark.count
+    guard errors.count > 4 * kept, errors.firstRange(of: Self.errorMark) == nil else { return }
+    errors.removeSubrange(Self.errorLimit..<(errors.count - Self.errorMark.count))
   }
 
   func hear(_ line: String, runLimit: Int64) {
@@ -43,13 +49,11 @@ final class TryTalk {
     case .refused(let rule, let cure): refusal = "\(rule); \(cure)"
     case .began:
       open = TryReport(ending: .outOfTime)
-      errors = []
       expect(milliseconds: runLimit)
     case .log(let level, let text): open?.logs.append(TryReport.LogLine(level: level, text: text))
-    case .progress: open?.progressReports += 1
+    case .progress: break
     case .ended(var report):
       report.logs = open?.logs ?? []
-      report.progressReports = open?.progressReports ?? 0
       report.errors = takeErrors()
       reports.append(report)
       open = nil
@@ -85,8 +89,10 @@ final class TryTalk {
     }
   }
 
+  /// What was written up to the next mark, or all when there is none.
   private func takeErrors() -> String {
-    defer { errors = [] }
-    return String(decoding: errors, as: UTF8.self)
+    let mark = errors.firstRange(of: Self.errorMark) ?? errors.count..<errors.count
+    defer { errors.removeSubrange(..<mark.upperBound) }
+    return String(decoding: errors[..<mark.lowerBound].prefix(Self.errorLimit), as: UTF8.self)
   }
 }

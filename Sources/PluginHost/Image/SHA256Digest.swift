@@ -2,7 +2,7 @@ import CCrypto
 import Glibc
 
 /// SHA-256 of bytes that come piece by piece.
-struct SHA256Digest: ~Copyable {
+package struct SHA256Digest: ~Copyable {
   private let context: OpaquePointer?
   private var isGood: Bool
 
@@ -28,7 +28,7 @@ struct SHA256Digest: ~Copyable {
 
   /// Of everything in an open file from its start, each piece also given to `copy`, which answers false to
   /// end early. Nil when the file could not be read or `copy` ended it.
-  static func ofFile(_ descriptor: Int32, copy: (UnsafeRawBufferPointer) -> Bool = { _ in true }) -> (
+  package static func ofFile(_ descriptor: Int32, copy: (UnsafeRawBufferPointer) -> Bool = { _ in true }) -> (
     hex: String, size: Int64
   )? {
     var digest = SHA256Digest()

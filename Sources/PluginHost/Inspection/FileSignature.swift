@@ -36,7 +36,7 @@ package struct FileSignature: Sendable, Equatable {
   }
 
   /// Whether an open file is a regular one.
-  static func isRegular(descriptor: Int32) -> Bool {
+  package static func isRegular(descriptor: Int32) -> Bool {
     var status = stat()
     return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
   }

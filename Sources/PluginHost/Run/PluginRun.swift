@@ -36,6 +36,7 @@ package final class PluginRun: @unchecked Sendable {
     var thread: JobThread?
     var hostCalls: Int64 = 0
     var cancelPoints = 0
+    var holdsLeft = 0
     var hasEnded = false
   }
 
@@ -77,6 +78,7 @@ package final class PluginRun: @unchecked Sendable {
     // A stop that came before is obeyed here: an entry that never looks would do all its work for nothing, and a job
     // that was lost may run elsewhere already.
     let code = stopped < 0 ? stopped : enter()
+    state.withLock { $0.holdsLeft = frame.holdCount }
     let stopBits = stop.beginCleanup()
     let leftBehind = cleanUp(after: code)
     return end(code, stopBits, leftBehind)
@@ -87,7 +89,10 @@ package final class PluginRun: @unchecked Sendable {
   private func begin() {
     bhrt_store_word(bhrt_owner(frame.pointer), bhrt_self())
     RunFrames.shared.publish(self, in: frame)
-    state.withLock { $0.thread = JobThread.current }
+    state.withLock { state in
+      state.thread = JobThread.current
+      state.account.open(refusedAllocation: options.failAllocation)
+    }
   }
 
   private func enter() -> Int32 {
@@ -118,9 +123,8 @@ package final class PluginRun: @unchecked Sendable {
       state.hasEnded = true
       state.thread = nil
       state.memory.freeAll()
-      let usage = Usage(
-        cpuNanoseconds: state.account.cpuNanoseconds, wallNanoseconds: state.account.wallNanoseconds,
-        hostCalls: hostCalls)
+      // After the run's own blocks were freed: they are no leaks.
+      let usage = state.account.close(hostCalls: hostCalls)
       return RunEnd(
         code: code, message: state.failure.text(code: code), result: state.result.json,
         leftBehind: leftBehind,
@@ -130,11 +134,14 @@ package final class PluginRun: @unchecked Sendable {
 
   /// A stretch of the plug-in's code, under the job's account. What it threw becomes a failure.
   func slice(_ body: (UnsafeMutablePointer<CChar>, Int) -> Int32) -> Int32 {
-    state.withLock { $0.account.attach() }
-    defer { state.withLock { $0.account.detach() } }
-    return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 1024) { text in
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 1024) { text in
       guard let start = text.baseAddress else { return BH_MEMORY }
-      let code = body(start, text.count)
+      let memory = state.withLock { state in
+        state.account.attach()
+        return state.account.memory
+      }
+      let code = MemoryAccount.charge(memory) { body(start, text.count) }
+      state.withLock { $0.account.detach() }
       if start[0] != 0 {
         fail("threw a C++ exception, which must not leave a plug-in: " + String(cString: start), code: code)
       }
@@ -185,6 +192,7 @@ extension PluginRun {
     let gaps = gaps.withLock { $0 }
     return RunMeasures(
       worstGapNanoseconds: gaps.worst, worstGapPlace: gaps.place, stopLatencyNanoseconds: stop.latency,
+      holdsLeft: state.withLock { $0.holdsLeft },
       hostAllocations: state.withLock { $0.memory.requests })
   }
 

@@ -25,6 +25,8 @@ package struct RunMeasures: Sendable, Equatable {
   package var worstGapPlace: CodePlace?
   /// From the first stop to the entry's return, nanoseconds; nil when none was raised while it ran.
   package var stopLatencyNanoseconds: Int64?
+  /// The hold count when the entry returned: 0 when each `bh_hold` had its `bh_release`.
+  package var holdsLeft = 0
   /// Calls of `bh_alloc`.
   package var hostAllocations = 0
 }

@@ -41,7 +41,9 @@ struct JobRows {
       .int(Int64(run?.code ?? 0)),
       .text(message), .optional(run?.result), Self.leftBehind(run?.leftBehind ?? []),
       .int(usage.cpuNanoseconds), .int(usage.wallNanoseconds), .int(usage.hostCalls),
-      .text(entry.reason.rawValue),
+      .text(entry.reason.rawValue), .optional(usage.memory?.allocations),
+      .optional(usage.memory?.allocatedBytes), .optional(usage.memory?.peakBytes),
+      .optional(usage.memory?.liveBytes), .optional(usage.memory?.liveBlocks),
     ])
   }
 
@@ -84,8 +86,9 @@ struct JobRows {
     try connection.runMany("insert into job_cancel (node, job) values ($1, $2)", called)
     try connection.runMany(
       "insert into job_done (job, outcome, fence, attempt, cancel_requested, node, started_at, finished_at, "
-        + "code, message, result, left_behind, cpu_ns, wall_ns, host_calls, reason) "
-        + "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)", done)
+        + "code, message, result, left_behind, cpu_ns, wall_ns, host_calls, reason, allocations, "
+        + "allocated_bytes, peak_bytes, live_bytes, live_blocks) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
+        + "$10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)", done)
     try connection.runMany(Self.insertEvent, events)
   }
 

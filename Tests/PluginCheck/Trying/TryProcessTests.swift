@@ -130,6 +130,23 @@ struct TryProcessTests {
     #expect(report.cancelPoints == 52)
   }
 
+  @Test("what a run writes to its standard error is its own, and what is too long is cut")
+  func errors() async throws {
+    let plugin = try TriedPlugin(
+      """
+      #include <stdio.h>
+      static int32_t say(bh_ctx *ctx) {
+        int64_t n = bh_param_i64(ctx, "n", 0);
+        for (int64_t i = 0; i < n; i++) fprintf(stderr, "%d", (int)(n % 10));
+        return BH_OK;
+      }
+      """, actions: ["say"])
+    let sizes = [3, 0, 300_001, 14, 5]
+    let reports = try await plugin.run("say", sizes.map { TryRun(parameters: "{\"n\":\($0)}") })
+    let wanted = sizes.map { String(repeating: "\($0 % 10)", count: min($0, 64 << 10)) }
+    #expect(reports.map(\.errors) == wanted)
+  }
+
   @Test("threads and descriptors that a run leaves behind are told")
   func left() async throws {
     let plugin = try TriedPlugin(

@@ -35,7 +35,9 @@ struct WireTests {
   static let process = ProcessIdentity(pid: 12, startTicks: 34, bootID: "b-00t")
   static let end = RunEnd(
     code: -8, message: "no\ndisk", result: "{}", leftBehind: ["a", "é"], stopBits: 0x41,
-    usage: Usage(cpuNanoseconds: 1, wallNanoseconds: 2, hostCalls: 3))
+    usage: Usage(cpuNanoseconds: 1, wallNanoseconds: 2, hostCalls: 3, memory: memory))
+  static let memory = MemoryUsage(
+    allocations: 4, allocatedBytes: 5, peakBytes: 6, liveBytes: 7, liveBlocks: 8)
   static let progress = JobProgress(done: 1, total: UInt64.max, message: "½", at: 5)
   static let request = JobRequest(
     kind: kind, params: #"{"a":1}"#, repeatRule: .idempotent, deadlineMilliseconds: 9)

@@ -59,6 +59,17 @@ enum JobDocument {
       "cpu_ms": .milliseconds(nanoseconds: end.usage.cpuNanoseconds),
       "wall_ms": .milliseconds(nanoseconds: end.usage.wallNanoseconds),
       "host_calls": .integer(end.usage.hostCalls),
+      "memory": memory(end.usage.memory),
+    ]
+  }
+
+  /// Null where memory could not be counted.
+  static func memory(_ memory: MemoryUsage?) -> JSONText {
+    guard let memory else { return .null }
+    return [
+      "allocations": .integer(memory.allocations), "allocated_bytes": .integer(memory.allocatedBytes),
+      "peak_bytes": .integer(memory.peakBytes), "live_bytes": .integer(memory.liveBytes),
+      "live_blocks": .integer(memory.liveBlocks),
     ]
   }
 }

@@ -54,6 +54,16 @@ enum JobText {
     return lines
   }
 
+  /// "peak 12.3 MiB, 1,204 allocations, 0 B left".
+  static func memory(_ memory: MemoryUsage?) -> String {
+    guard let memory else { return "unavailable" }
+    let left =
+      memory.liveBlocks > 0 ? " in \(ByteText.count(memory.liveBlocks)) blocks" : ""
+    return
+      "peak \(ByteText.text(bytes: memory.peakBytes)), \(ByteText.count(memory.allocations)) allocations, "
+      + "\(ByteText.text(bytes: memory.liveBytes)) left\(left)"
+  }
+
   /// One line for a table: what it last said, or how it ended.
   static func summary(_ job: JobRow) -> String {
     if case .ended(let end) = job.status {

@@ -14,8 +14,10 @@ struct JobsShowCommand: EngineVerb {
 
       With --json, one object: id, kind, state, reason, params, repeat, deadline_ms (0: none), cancel_requested, \
       attempt, fence, worker, submitted_at, started_at, progress {done, total (0: unknown), message, at} and \
-      outcome {name, code, code_name, message, result, left_behind, finished_at, cpu_ms, wall_ms, host_calls}. \
-      worker, started_at, progress and outcome are null until there is one.
+      outcome {name, code, code_name, message, result, left_behind, finished_at, cpu_ms, wall_ms, host_calls, \
+      memory {allocations, allocated_bytes, peak_bytes, live_bytes, live_blocks}}. \
+      worker, started_at, progress and outcome are null until there is one; memory is null where it could not be \
+      counted.
 
       Exit codes: 0 done, 6 no such job, 64 wrong use, 69 no engine, 70 fault of bulkhead.
       """)
@@ -67,6 +69,7 @@ struct JobsShowCommand: EngineVerb {
       let cpu = DurationText.text(milliseconds: end.usage.cpuNanoseconds / 1_000_000)
       let wall = DurationText.text(milliseconds: end.usage.wallNanoseconds / 1_000_000)
       facts.add("used", "\(cpu) of a processor, \(wall) in all, \(end.usage.hostCalls) host calls")
+      facts.add("memory", JobText.memory(end.usage.memory))
     }
     facts.add("message", end.message)
     for text in end.leftBehind { facts.add("left behind", text) }

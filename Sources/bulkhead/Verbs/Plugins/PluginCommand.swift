@@ -7,8 +7,10 @@ struct PluginCommand: ParsableCommand {
     discussion: """
       Example:
         bulkhead plugin inspect ./checksum.so
+        bulkhead plugin check ./checksum.so
       """,
     subcommands: [
-      PluginInspectCommand.self, PluginSignCommand.self, PluginVerifyCommand.self, PluginKeysCommand.self,
+      PluginInspectCommand.self, PluginCheckCommand.self, PluginSignCommand.self, PluginVerifyCommand.self,
+      PluginKeysCommand.self,
     ])
 }

@@ -19,7 +19,7 @@ SHELL := /bin/bash
 HIDE_STARTS := '/^◇/{:a;/started\.$$/!{N;ba};d}'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stop build test soak scale bench install-deps samples man lint format tidy clean
+.PHONY: help demo demo-stop build test soak scale bench install-deps samples man fuzz asan tsan lint format tidy clean
 
 help: ## Print this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -56,6 +56,18 @@ install-deps: ## Install the Debian packages that build, demo and tests need, if
 samples: ## Build the sample plug-ins with plain cc into SamplePlugins/build.
 	@scripts/install-deps.sh demo
 	@$(MAKE) --no-print-directory -C SamplePlugins
+
+fuzz: ## Fuzz the readers of outside bytes (FUZZ_MINUTES=10 each, ONLY=target, FUZZ_KEEP=1 keeps what was found).
+	@scripts/install-deps.sh test
+	@scripts/fuzz.sh $(ONLY)
+
+asan: ## Run the tests under AddressSanitizer.
+	@scripts/install-deps.sh test
+	@FILTER='$(FILTER)' scripts/sanitize.sh address
+
+tsan: ## Run the tests under ThreadSanitizer.
+	@scripts/install-deps.sh test
+	@FILTER='$(FILTER)' scripts/sanitize.sh thread
 
 man: ## Write the man pages from the help texts into dist/man.
 	@scripts/install-deps.sh build

@@ -19,7 +19,7 @@ SHELL := /bin/bash
 HIDE_STARTS := '/^◇/{:a;/started\.$$/!{N;ba};d}'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stop build test soak scale bench install-deps samples sdk man lint format tidy clean
+.PHONY: help demo demo-stop build test soak scale bench install-deps samples sdk man fuzz asan tsan lint format tidy clean
 
 help: ## Print this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -60,6 +60,18 @@ samples: ## Build the sample plug-ins (C, C++, Swift) into SamplePlugins/build.
 
 sdk: ## Make the plug-in SDK as a tar and a Debian package in dist.
 	@scripts/sdk.sh
+
+fuzz: ## Fuzz the readers of outside bytes (FUZZ_MINUTES=10 each, ONLY=target, FUZZ_KEEP=1 keeps what was found).
+	@scripts/install-deps.sh test
+	@scripts/fuzz.sh $(ONLY)
+
+asan: ## Run the tests under AddressSanitizer.
+	@scripts/install-deps.sh test
+	@FILTER='$(FILTER)' scripts/sanitize.sh address
+
+tsan: ## Run the tests under ThreadSanitizer.
+	@scripts/install-deps.sh test
+	@FILTER='$(FILTER)' scripts/sanitize.sh thread
 
 man: ## Write the man pages from the help texts into dist/man.
 	@scripts/install-deps.sh build

@@ -98,9 +98,23 @@ let package = Package(
     tests("Simulation", ["Simulation", "JobEngine", "Storage", "SQLiteStorage", "DataModel", "Threading"]),
     tests(
       "Wrappers", ["bulkhead", "JobEngine", "Storage", "DataModel", "Threading"], exclude: ["Fixtures"]),
+    .target(
+      name: "FuzzTargets", dependencies: ["PluginHost", "Storage", "DataModel"], path: "Tests/Fuzz/Targets",
+      swiftSettings: strict),
+    .testTarget(
+      name: "FuzzTests", dependencies: ["FuzzTargets", "TestSupport"], path: "Tests/Fuzz/Replay",
+      swiftSettings: strict),
     tests("Tidy", []),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11,
   cxxLanguageStandard: .cxx17
 )
+
+// The fuzzer is built by `make fuzz` alone: libFuzzer brings the main function, and every module is instrumented.
+if Context.environment["BULKHEAD_FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "fuzz", dependencies: ["FuzzTargets"], path: "Tests/Fuzz/Driver",
+      swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))
+}

@@ -99,6 +99,16 @@ struct ELFSegment: Sendable, Equatable {
   let size: UInt64
   let alignment: UInt64
 
+  /// A file that is one note segment and nothing else.
+  init(notesOf size: UInt64) {
+    type = Self.note
+    flags = 0
+    offset = 0
+    address = 0
+    self.size = size
+    alignment = 4
+  }
+
   init(_ record: ByteRecord) {
     type = record.u32(0)
     flags = record.u32(4)

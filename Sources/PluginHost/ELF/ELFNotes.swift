@@ -54,3 +54,10 @@ enum ELFNotes {
     (size + alignment - 1) & ~(alignment - 1)
   }
 }
+
+extension ELFFile {
+  /// The manifests in the bytes of one note segment, as they are found in a whole file.
+  package static func manifests(inNotes bytes: [UInt8]) throws(Objection) -> [String] {
+    try ELFNotes.manifests(ByteSource(bytes), [ELFSegment(notesOf: UInt64(bytes.count))])
+  }
+}

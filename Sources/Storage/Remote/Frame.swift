@@ -6,6 +6,8 @@ package struct Frame: Sendable, Equatable {
   package var payload: [UInt8]
 
   static let headBytes = 10
+  /// Bytes before the payload.
+  package static let headLength = headBytes
   /// The longest payload that either side takes.
   package static let maximumPayload = 16 << 20
 

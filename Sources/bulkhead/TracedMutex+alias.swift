@@ -1,0 +1,6 @@
+#if BULKHEAD_TSAN
+  import Threading
+
+  /// See `TracedMutex`.
+  typealias Mutex = TracedMutex
+#endif

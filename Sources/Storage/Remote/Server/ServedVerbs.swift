@@ -25,7 +25,7 @@ package struct ServerHandlers: Sendable {
   package mutating func handleAlone<V: WireVerb>(
     _ type: V.Type, _ body: @escaping @Sendable (V) throws(StoreError) -> V.Reply
   ) {
-    extra[V.code] = ServedVerb { payload throws(StoreError) in
+    extra[V.code] = ServedVerb(type) { payload throws(StoreError) in
       let verb = try ServedVerb.decode(V.self, payload)
       return .alone { id throws(StoreError) in
         let reply = try body(verb)

@@ -117,7 +117,7 @@ struct PluginRunCommand: Verb {
     defer { close(descriptor) }
     do {
       let runner = try TryRunner(
-        plan, file: descriptor, byPath: true, makeStore: Service.storeInMemory, say: show)
+        plan, file: descriptor, byPath: true, makeStore: StoreFile.inMemory, say: show)
       return runner.perform(plan.runs.first ?? TryRun())
     } catch {
       throw EngineError(.refused, "\(file) could not be run: \(error.rule)", cure: error.cure)

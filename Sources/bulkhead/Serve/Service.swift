@@ -65,8 +65,11 @@ final class Service: Sendable {
     gate = SubmissionGate(store: store)
     registry = PluginRegistry(store: store)
     supervisor = WorkerSupervisor(
-      store: store, executable: CommandLine.executablePath,
-      arguments: ["worker", "--socket", server.path, "--slots", String(configuration.slots)],
+      store: store, executable: CommandLine.executablePath, outbox: OutboxFolder(location),
+      arguments: [
+        "worker", "--socket", server.path, "--slots", String(configuration.slots),
+        "--outbox", OutboxFolder(location).path,
+      ],
       environment: ProcessInfo.processInfo.environment)
   }
 
@@ -177,6 +180,13 @@ final class Service: Sendable {
     } catch {
       throw EngineError(.refused, "\(error)")
     }
+  }
+}
+
+extension Service {
+  /// A store that is gone with the process, for the simulator: this file alone names the databases.
+  static func storeInMemory(clock: @escaping @Sendable () -> Milliseconds) throws(StoreError) -> SQLStore {
+    try SQLiteStore.inMemory(clock: clock)
   }
 }
 

@@ -18,6 +18,9 @@ struct WorkerCommand: Verb {
   @Option(help: "Jobs that run at once.")
   var slots = 1000
 
+  @Option(help: "The folder for outcomes that no engine has taken.")
+  var outbox: String?
+
   var printsJSON: Bool { false }
 
   func act() throws {
@@ -26,11 +29,12 @@ struct WorkerCommand: Verb {
       throw EngineError(.refused, "cannot read /proc/\(getpid())/stat", cure: "mount /proc")
     }
     let socket = socket
+    let process = ProcessIdentity(
+      pid: facts.pid, startTicks: facts.startTicks, bootID: ProcessFacts.bootID())
     let worker = Worker(
       WorkerConfiguration(
-        process: ProcessIdentity(
-          pid: facts.pid, startTicks: facts.startTicks, bootID: ProcessFacts.bootID()),
-        slots: slots
+        process: process, slots: slots,
+        outbox: outbox.map { OutboxFile(folder: $0, process: process) }
       ) { onEnd throws(StoreError) in try RemoteStore.connect(path: socket, onEnd: onEnd) })
     StopRequests.handle { _ in worker.drain() }
     let end = worker.run()

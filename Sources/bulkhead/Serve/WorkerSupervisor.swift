@@ -33,15 +33,18 @@ final class WorkerSupervisor: Sendable {
   private static let adoptionMilliseconds: Int64 = 2000
 
   private let store: any Store
+  private let outbox: OutboxFolder
   private let executable: String
   private let arguments: [String]
   private let environment: [String: String]
   private let state: Threading.Condition<State>
 
   init(
-    store: any Store, executable: String, arguments: [String], environment: [String: String]
+    store: any Store, executable: String, outbox: OutboxFolder, arguments: [String],
+    environment: [String: String]
   ) {
     self.store = store
+    self.outbox = outbox
     self.executable = executable
     self.arguments = arguments
     var inherited = environment
@@ -71,7 +74,7 @@ final class WorkerSupervisor: Sendable {
         if node.order == .drain { state.update { $0.workers[process.pid]?.isDraining = true } }
       } else {
         if isHere { killLeftovers(session: process.pid) }
-        end(node.id, "had ended before this engine started")
+        end(node.id, process, "had ended before this engine started")
       }
     }
   }
@@ -115,7 +118,7 @@ final class WorkerSupervisor: Sendable {
       case .living(let living): handle = living
       case .ended:
         if isHere { killLeftovers(session: process.pid) }
-        return end(node, "had ended before its hello was read")
+        return end(node, process, "had ended before its hello was read")
       case .unknown(let why):
         EngineLog.error("worker \(node) cannot be watched, trying again in a second: \(why)")
         _ = state.wait(milliseconds: 1000) { _ -> Bool? in nil }
@@ -223,7 +226,7 @@ final class WorkerSupervisor: Sendable {
       do {
         for node in try store.perform(ListNodes())
         where node.process.pid == facts.pid && node.process.startTicks == facts.startTicks {
-          end(node.id, detail)
+          end(node.id, node.process, detail)
         }
         return
       } catch  where error.code == .closed {
@@ -236,9 +239,11 @@ final class WorkerSupervisor: Sendable {
   }
 
   /// Retried until the store takes it: jobs of an ended worker must not wait for ever.
-  private func end(_ node: NodeID, _ detail: String) {
+  private func end(_ node: NodeID, _ process: ProcessIdentity, _ detail: String) {
     while true {
       do {
+        // First what it knew and could not tell: its jobs are given up only without an outcome.
+        try outbox.settle(node, process, in: store)
         let answer = try store.perform(EndNode(node: node, detail: detail))
         EngineLog.info(
           "worker \(node) \(detail): \(answer.requeued) jobs go back to ready, \(answer.lost) are lost, "

@@ -23,7 +23,8 @@ struct Bulkhead: ParsableCommand {
     version: version,
     subcommands: [
       ServeCommand.self, SubmitCommand.self, JobsCommand.self, PluginsCommand.self, PluginCommand.self,
-      WorkersCommand.self, StatusCommand.self, StopCommand.self, WorkerCommand.self, PluginTrialCommand.self,
+      WorkersCommand.self, StatusCommand.self, StopCommand.self, VerifyCommand.self, WorkerCommand.self,
+      PluginTrialCommand.self,
     ])
 
   static func main() {

@@ -90,7 +90,7 @@ let package = Package(
     tests("EndToEnd", ["bulkhead", "JobEngine", "Storage", "Supervision", "DataModel", "Threading"]),
     tests(
       "PluginCheck", ["bulkhead", "PluginCheck", "PluginHost", "JobEngine", "Storage", "DataModel", "Threading"]),
-    tests("Simulation", ["Simulation", "JobEngine", "Storage", "SQLiteStorage", "DataModel", "Threading"]),
+    tests("Simulation", ["bulkhead", "Simulation", "JobEngine", "Storage", "SQLiteStorage", "DataModel", "Threading"]),
     tests("Tidy", []),
   ],
   swiftLanguageModes: [.v6],

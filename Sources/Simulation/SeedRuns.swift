@@ -9,6 +9,10 @@ package final class SeedRuns: Sendable {
     package var seeds = 0
     package var jobs = 0
     package var entries = 0
+    /// How often each change of a job's state was met.
+    package var arrows: [String: Int] = [:]
+    /// Outcomes that went to an outbox.
+    package var kept = 0
     /// The lowest seeds first.
     package var failures: [Simulator.Report] = []
     package var nanoseconds: Int64 = 0
@@ -58,13 +62,17 @@ package final class SeedRuns: Sendable {
   private func work() {
     while true {
       let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-      guard index < count, state.withLock({ $0.summary.failures.count < Self.maximumFailures }) else { return }
+      guard index < count, state.withLock({ $0.summary.failures.count < Self.maximumFailures }) else {
+        return
+      }
       do throws(StoreError) {
         let report = try simulator.run(seed: first &+ UInt64(index))
         state.withLock { state in
           state.summary.seeds += 1
           state.summary.jobs += report.jobs
           state.summary.entries += report.entries
+          state.summary.kept += report.kept
+          state.summary.arrows.merge(report.arrows, uniquingKeysWith: +)
           if !report.violations.isEmpty { state.summary.failures.append(report) }
         }
       } catch {

@@ -1,5 +1,5 @@
-import Synchronization
 package import DataModel
+import Synchronization
 
 /// A clock that moves only when it is told to: the simulation's time.
 package final class SimulatedClock: Sendable {

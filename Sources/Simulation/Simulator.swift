@@ -16,6 +16,10 @@ package struct Simulator: Sendable {
     package let entries: Int
     package let jobs: Int
     package let violations: [String]
+    /// How often each change of a job's state was met.
+    package let arrows: [String: Int]
+    /// Outcomes that went to an outbox.
+    package let kept: Int
     /// The history's last entries, when something was violated.
     package let last: [String]
     /// The whole history, when it was asked for.
@@ -40,7 +44,8 @@ package struct Simulator: Sendable {
     defer { world.dismantle() }
     return Report(
       seed: seed, hash: history.hash, entries: history.count, jobs: history.checker.jobs.count,
-      violations: history.violations, last: history.violations.isEmpty ? [] : history.last,
+      violations: history.violations, arrows: history.arrows, kept: history.kept,
+      last: history.violations.isEmpty ? [] : history.last,
       trace: history.trace)
   }
 }

@@ -54,7 +54,8 @@ struct MutantStore {
       return reply
     case (.batchIDIgnored, var verb as SubmitJobs):
       let number = try store.perform(SQLNumber("select count(*) from submit_batch"))
-      verb.batchID = Array(verb.batchID.prefix(1)) + [UInt8](repeating: UInt8(truncatingIfNeeded: number), count: 15)
+      verb.batchID =
+        Array(verb.batchID.prefix(1)) + [UInt8](repeating: UInt8(truncatingIfNeeded: number), count: 15)
       return try same(try store.perform(verb))
     default: return try store.perform(verb)
     }
@@ -62,7 +63,9 @@ struct MutantStore {
 
   /// The reply as what the generic caller expects: it is of that type by construction.
   private func same<Reply, Expected>(_ reply: Reply) throws(StoreError) -> Expected {
-    guard let reply = reply as? Expected else { throw StoreError(.invalid, "a mutant answers another question") }
+    guard let reply = reply as? Expected else {
+      throw StoreError(.invalid, "a mutant answers another question")
+    }
     return reply
   }
 

@@ -12,7 +12,8 @@ final class SimulatedPlace: RunPlace, @unchecked Sendable {
   init(worker: SimulatedWorker) { self.worker = worker }
 
   func refresh(_ list: PluginList) {
-    kinds = list.files.filter { $0.state == .active }.map { JobKind(plugin: $0.pluginID, action: "run") }.sorted()
+    kinds = list.files.filter { $0.state == .active }.map { JobKind(plugin: $0.pluginID, action: "run") }
+      .sorted()
     revision = list.revision
   }
 
@@ -134,7 +135,8 @@ final class SimulatedRun: EnteredRun, @unchecked Sendable {
     let change: RecordChange =
       sequence == 1
       ? .create(entity: SimulatedRecord.entity, id: recordID, values: SimulatedRecord.first(lease.run))
-      : .set(entity: SimulatedRecord.entity, id: recordID, version: 0, values: SimulatedRecord.later(sequence))
+      : .set(
+        entity: SimulatedRecord.entity, id: recordID, version: 0, values: SimulatedRecord.later(sequence))
     worker.request(
       repeated: true, giveUp: { [self] in Self.stopCode(bits) != nil },
       { [lease] _ in WriteRecord(run: lease.run, sequence: Int64(sequence), change: change) }

@@ -62,13 +62,17 @@ final class SimulatedServe: @unchecked Sendable {
   private var raised: [(connection: SimulatedConnection, signal: StoreSignal)] = []
 
   func observe(_ interest: StoreInterest, for connection: SimulatedConnection) throws(StoreError) {
-    connection.observation = try store.observe(interest) { [self] signal in raised.append((connection, signal)) }
+    connection.observation = try store.observe(interest) { [self] signal in
+      raised.append((connection, signal))
+    }
   }
 
   /// The store calls its observers in no order; here they have one, so that a seed gives the same history.
   private func deliverSignals() {
     if raised.isEmpty { return }
-    let all = raised.sorted { ($0.connection.number, "\($0.signal)") < ($1.connection.number, "\($1.signal)") }
+    let all = raised.sorted {
+      ($0.connection.number, "\($0.signal)") < ($1.connection.number, "\($1.signal)")
+    }
     raised = []
     for (connection, signal) in all where !world.strikes(world.plan.lostSignals) {
       world.after(world.delay()) { connection.deliver(signal) }

@@ -24,7 +24,9 @@ enum Arrows {
   private static let table: [Key: Arrow] = {
     var table: [Key: Arrow] = [:]
     func add(_ from: [String], _ to: [String], _ reasons: [ReasonCode], _ arrow: Arrow) {
-      for from in from { for to in to { for reason in reasons { table[Key(from: from, to: to, reason: reason)] = arrow } } }
+      for from in from {
+        for to in to { for reason in reasons { table[Key(from: from, to: to, reason: reason)] = arrow } }
+      }
     }
     let outcomes = Outcome.allCases.map(\.name)
     let held = ["running", "cancelling"]

@@ -27,13 +27,17 @@ struct FinalCheck {
     if row.status.name != job.status {
       history.fail("job \(id) is \(row.status.name) in its row and \(job.status) by its events")
     }
-    if row.attempt != job.starts { history.fail("job \(id) counts \(row.attempt) starts, and has \(job.starts)") }
+    if row.attempt != job.starts {
+      history.fail("job \(id) counts \(row.attempt) starts, and has \(job.starts)")
+    }
     if case .ended(let end) = row.status, let fence = job.finishedBy {
       let run = JobRun(job: id, fence: fence)
       let code = job.runs[fence]?.returned?.code ?? 0
       if end.code != code { history.fail("job \(id) has the code \(end.code), its run returned \(code)") }
       let expected = code >= 0 ? SimulatedRecord.result(of: run) : nil
-      if end.result != expected { history.fail("job \(id) has the result of another run: \(end.result ?? "none")") }
+      if end.result != expected {
+        history.fail("job \(id) has the result of another run: \(end.result ?? "none")")
+      }
     }
     if job.status == "lost" { checkLost(id, job) }
     for (fence, run) in job.runs { checkRun(JobRun(job: id, fence: fence), run, job) }
@@ -56,7 +60,9 @@ struct FinalCheck {
 
   /// A run that returned and whose worker could tell it has given the outcome.
   private func checkRun(_ run: JobRun, _ facts: HistoryChecker.Run, _ job: HistoryChecker.Job) {
-    guard let returned = facts.returned, returned.stopBits & StopBits.fenced == 0, !facts.isZombie else { return }
+    guard let returned = facts.returned, returned.stopBits & StopBits.fenced == 0, !facts.isZombie else {
+      return
+    }
     guard facts.isKept || !history.checker.killed.contains(facts.worker) else { return }
     if job.finishedBy != run.fence {
       history.fail(
@@ -69,9 +75,12 @@ struct FinalCheck {
   /// One record a run, changed once by each of its writes and never after.
   private func checkRecord(_ run: JobRun, _ facts: HistoryChecker.Run) throws(StoreError) {
     let version = try world.serve.read(
-      SQLNumber("select coalesce(max(version), 0) from record_server where hostname = '\(SimulatedRecord.name(run))'"))
+      SQLNumber(
+        "select coalesce(max(version), 0) from record_server where hostname = '\(SimulatedRecord.name(run))'")
+    )
     if version != facts.records {
-      history.fail("job \(run.job)/\(run.fence) wrote \(facts.records) times, and its record is at version \(version)")
+      history.fail(
+        "job \(run.job)/\(run.fence) wrote \(facts.records) times, and its record is at version \(version)")
     }
   }
 }

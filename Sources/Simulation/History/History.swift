@@ -7,6 +7,10 @@ final class History {
   private(set) var hash = HistoryHash()
   private(set) var trace: [String] = []
   private(set) var count = 0
+  /// How often each arrow was taken: what the worlds have met, and what they have not.
+  private(set) var arrows: [String: Int] = [:]
+  /// Outcomes that went to an outbox.
+  private(set) var kept = 0
   private let keepsTrace: Bool
   /// The newest entries, for the report of a violation.
   private var tail: [String] = []
@@ -34,6 +38,10 @@ final class History {
       tail[tailPlace] = line
       tailPlace = (tailPlace + 1) % Self.tailLength
     }
+    if case .event(let event, _) = entry {
+      arrows["\(event.from) -> \(event.to) (\(event.reason.rawValue))", default: 0] += 1
+    }
+    if case .kept = entry { kept += 1 }
     checker.take(entry)
   }
 

@@ -56,7 +56,8 @@ struct HistoryChecker {
     case .event(let event, let number): take(event, number)
     case .claimed(let run, let worker): jobs[run.job]?.runs[run.fence] = Run(worker: worker)
     case .entered(let run, let worker): entered(run, worker)
-    case .passedOver(let run, _): if jobs[run.job]?.live != nil { fail("job \(run.job) is passed over while it runs") }
+    case .passedOver(let run, _):
+      if jobs[run.job]?.live != nil { fail("job \(run.job) is passed over while it runs") }
     case .returned(let run, let worker, let code, let bits): returned(run, worker, code, bits)
     case .kept(let run, _): jobs[run.job]?.runs[run.fence]?.isKept = true
     case .finishTaken(let run): finishTaken(run)
@@ -94,8 +95,12 @@ struct HistoryChecker {
       fail("job \(run.job)/\(run.fence) was entered while it is \(job.status) with fence \(job.fence)")
     }
     let before = job.runs.values.reduce(0) { $0 + $1.entries }
-    if job.script.rule == .never, before > 0 { fail("job \(run.job) must never be repeated and was entered twice") }
-    if job.runs[run.fence]?.entries ?? 0 > 0 { fail("job \(run.job) was entered twice under fence \(run.fence)") }
+    if job.script.rule == .never, before > 0 {
+      fail("job \(run.job) must never be repeated and was entered twice")
+    }
+    if job.runs[run.fence]?.entries ?? 0 > 0 {
+      fail("job \(run.job) was entered twice under fence \(run.fence)")
+    }
     job.runs[run.fence, default: Run(worker: worker)].entries += 1
     job.live = run.fence
   }
@@ -126,7 +131,9 @@ struct HistoryChecker {
   private mutating func finishTaken(_ run: JobRun) {
     guard let job = jobs[run.job] else { return fail("a finish of job \(run.job) that nobody submitted") }
     if job.finishedBy != run.fence {
-      fail("job \(run.job): a finish under fence \(run.fence) was taken, its outcome is of \(job.finishedBy ?? 0)")
+      fail(
+        "job \(run.job): a finish under fence \(run.fence) was taken, its outcome is of \(job.finishedBy ?? 0)"
+      )
     }
   }
 
@@ -209,6 +216,8 @@ extension HistoryChecker {
       case 2: "warning"
       default: isCancelled ? "cancelled" : isLate ? "timed_out" : "failed"
       }
-    if event.to != expected { fail("\(name): the run returned \(code), which is \(expected), not \(event.to)") }
+    if event.to != expected {
+      fail("\(name): the run returned \(code), which is \(expected), not \(event.to)")
+    }
   }
 }

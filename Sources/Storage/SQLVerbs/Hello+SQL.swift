@@ -42,7 +42,9 @@ extension Hello: StoreVerb {
     _ entry: InventoryEntry, _ node: NodeID, _ changes: JobChanges, _ done: [JobID: DoneRow]
   ) -> HelloAnswer.Verdict {
     if case .finished(let end) = entry.phase {
-      if let row = done[entry.job] { return row.fence == entry.fence ? .stored : .fenced }
+      if let row = done[entry.job] {
+        return row.isOutcome(of: JobRun(job: entry.job, fence: entry.fence)) ? .stored : .fenced
+      }
       return changes.decide(entry.job, .finish(entry.fence, end)).isFenced ? .fenced : .stored
     }
     guard let row = changes[entry.job] else { return .fenced }

@@ -16,7 +16,9 @@ extension WriteRuns: StoreVerb {
     for item in items {
       if let row = done[item.run.job] {
         answers.append(Self.answer(item, ended: row))
-        if case .finish = item.act, row.fence != item.run.fence { notes.addLateFinish(item.run, row.outcome) }
+        if case .finish = item.act, !row.isOutcome(of: item.run) {
+          notes.addLateFinish(item.run, row.outcome)
+        }
       } else {
         answers.append(Self.apply(item, changes, &notes))
       }
@@ -29,7 +31,7 @@ extension WriteRuns: StoreVerb {
   /// A finish or a zombie's return that was stored before is done; all else comes too late.
   private static func answer(_ item: RunWrite, ended row: DoneRow) -> RunAnswer {
     switch item.act {
-    case .finish: row.fence == item.run.fence ? .done : .fenced
+    case .finish: row.isOutcome(of: item.run) ? .done : .fenced
     case .zombieReturned:
       row.fence == item.run.fence + 1 && row.reason == .zombieReturned ? .done : .fenced
     default: .fenced

@@ -77,10 +77,13 @@ struct VerifyCommand: Verb {
 
   private func tell(_ summary: SeedRuns.Summary) {
     if json {
+      let arrows = summary.arrows.sorted { $0.key < $1.key }
       return Terminal.output.line(
         JSONText.object([
           ("seeds", .integer(summary.seeds)), ("first", .string(String(first))),
           ("jobs", .integer(summary.jobs)), ("history_entries", .integer(summary.entries)),
+          ("arrows", .object(arrows.map { ($0.key, JSONText.integer($0.value)) })),
+          ("outcomes_kept", .integer(summary.kept)),
           ("elapsed_ms", .integer(summary.nanoseconds / 1_000_000)),
           ("failures", .list(summary.failures.map { document($0, summary.failures.count == 1) })),
         ]).text)

@@ -115,7 +115,9 @@ package struct OutboxCursor {
   package mutating func nextBatch() throws(OutboxError) -> [KeptOutcome] {
     let start = offset
     var outcomes: [KeptOutcome] = []
-    while outcomes.count < 1000, offset - start < 4 << 20, let outcome = try next() { outcomes.append(outcome) }
+    while outcomes.count < 1000, offset - start < 4 << 20, let outcome = try next() {
+      outcomes.append(outcome)
+    }
     return outcomes
   }
 

@@ -39,7 +39,9 @@ package struct OutboxFolder: Sendable {
     }
     let count = try Self.settle(cursor, node, in: store) { EngineLog.error("the outbox \(name): \($0)") }
     unlink(name)
-    if count > 0 { EngineLog.info("worker \(node) had left \(count) outcomes in its outbox: they are stored") }
+    if count > 0 {
+      EngineLog.info("worker \(node) had left \(count) outcomes in its outbox: they are stored")
+    }
     return count
   }
 

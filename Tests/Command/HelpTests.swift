@@ -7,7 +7,7 @@ import Testing
 @Suite struct HelpTests {
   /// Every verb that is shown.
   static let verbs: [[String]] = [
-    [], ["serve"], ["submit"], ["jobs"], ["plugins"], ["plugin"], ["workers"], ["status"], ["stop"],
+    [], ["serve"], ["submit"], ["jobs"], ["plugins"], ["plugin"], ["workers"], ["status"], ["stop"], ["verify"],
     ["jobs", "list"], ["jobs", "show"], ["jobs", "logs"], ["jobs", "events"], ["jobs", "why"],
     ["jobs", "wait"],
     ["jobs", "cancel"], ["plugins", "list"], ["plugins", "show"], ["plugin", "inspect"], ["workers", "list"],

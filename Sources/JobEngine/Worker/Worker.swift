@@ -111,7 +111,8 @@ package final class Worker: Sendable {
             if signal == .pluginsChanged { pluginBell.ring() }
             claimBell.ring()
           },
-          opened: { [claimBell, pluginBell] in
+          opened: { [claimBell, pluginBell, generations] in
+            generations.retryAll()
             pluginBell.ring()
             claimBell.ring()
           })
@@ -128,7 +129,7 @@ package final class Worker: Sendable {
   /// The loader's thread: loads what became active and reports it.
   private func loadPlugins() {
     while !session.isOver {
-      pluginBell.wait(milliseconds: nil)
+      pluginBell.wait(milliseconds: generations.millisecondsToRetry)
       do {
         let list = try session.perform({ _ in ListPlugins() }, repeated: true)
         generations.refresh(list) { sha256, problem in report(sha256, problem) }

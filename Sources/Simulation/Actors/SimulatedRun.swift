@@ -164,8 +164,11 @@ final class SimulatedRun: EnteredRun, @unchecked Sendable {
       phase = .ended
       world.record(.returned(lease.run, worker.number, code: code, stopBits: stopBits))
       let result = code >= 0 ? SimulatedRecord.result(of: lease.run) : nil
-      ended?(RunEnd(code: code, result: result, stopBits: stopBits, endedAt: world.clock.now))
-      ended = nil
+      let end = RunEnd(code: code, result: result, stopBits: stopBits, endedAt: world.clock.now)
+      worker.after(world.threadDelay()) { [self] in
+        ended?(end)
+        ended = nil
+      }
     }
   }
 

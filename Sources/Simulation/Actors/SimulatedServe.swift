@@ -116,7 +116,8 @@ final class SimulatedConnection: @unchecked Sendable {
     lastCall += 1
     let call = lastCall
     waiting.append((call, { done(.failure($0)) }))
-    lastArrival = max(lastArrival, world.now + world.delay())
+    // Behind a busy socket thread it may be long.
+    lastArrival = max(lastArrival, world.now + world.delay() + world.threadDelay())
     world.after(lastArrival - world.now) { [self] in arrive(verb, call, done) }
   }
 
@@ -169,6 +170,13 @@ final class SimulatedConnection: @unchecked Sendable {
         }
       }
     }
+  }
+
+  /// Its process is gone. What it had sent is read before the end of the connection is; what of that waits for the
+  /// writer when the end is seen is dropped.
+  func ownerDied() {
+    let last = world.random.chance(500) ? max(lastArrival - world.now, 0) : 0
+    world.after(last + world.threadDelay()) { [self] in end() }
   }
 
   func deliver(_ signal: StoreSignal) {

@@ -88,8 +88,7 @@ final class SimulatedWorker: ConnectionOwner, @unchecked Sendable {
     deferred = []
     if isKilled { outbox.tear() }
     world.record(.workerEnded(number, isKilled: isKilled))
-    // What it had sent may still be read and done before the end of its connection is seen.
-    if let link { world.after(world.delay()) { link.end() } }
+    link?.ownerDied()
     link = nil
     world.supervisor.ended(self)
   }
@@ -180,7 +179,7 @@ final class SimulatedWorker: ConnectionOwner, @unchecked Sendable {
       case .failure(let error) where error.code == .fenced:
         disown()
         done(result)
-      default: done(result)
+      default: after(world.threadDelay()) { done(result) }
       }
     }
   }

@@ -50,6 +50,9 @@ final class World: @unchecked Sendable {
   /// How long something is on its way.
   func delay() -> Int64 { random.time(0, isCalm ? 2 : plan.slowest) }
 
+  /// How long a thread takes to go on: mostly not at all, now and then as long as a busy machine lets it wait.
+  func threadDelay() -> Int64 { strikes(plan.slowThreads) ? random.time(1, 400) : random.time(0, 1) }
+
   func takesOutbox() -> Bool { !isDiskFull }
 
   /// Runs to the end and judges.
@@ -141,6 +144,9 @@ final class World: @unchecked Sendable {
       worker.pause(time)
       after(time / 2) { [self] in supervisor.guessEnded(worker) }
     case .killServe(let time): killServe(time)
+    case .killBoth(let time, let gap):
+      killServe(time)
+      after(gap) { [self] in supervisor.anyWorker()?.kill() }
     case .cutConnection: serve.cutAny()
     case .drainWorker: supervisor.drainAny()
     case .setClock(let jump): clock.pass(jump)

@@ -7,6 +7,8 @@ import Storage
 final class SimulatedServe: @unchecked Sendable {
   unowned var world: World!
   private(set) var isUp = false
+  /// It is stopped until then.
+  private(set) var pausedUntil: Int64 = 0
   private let store: MutantStore
   private var connections: [SimulatedConnection] = []
   private var lastNumber = 0
@@ -15,7 +17,10 @@ final class SimulatedServe: @unchecked Sendable {
     self.store = MutantStore(store: store, mutant: mutant)
   }
 
-  func start() { isUp = true }
+  func start() {
+    isUp = true
+    pausedUntil = 0
+  }
 
   /// Every connection ends; what was asked and not done is never done.
   func kill() {
@@ -23,6 +28,8 @@ final class SimulatedServe: @unchecked Sendable {
     for connection in connections { connection.end() }
     connections = []
   }
+
+  func pause(until time: Int64) { pausedUntil = time }
 
   /// A new connection, nil when nobody serves.
   func connect(_ owner: any ConnectionOwner) -> SimulatedConnection? {
@@ -125,6 +132,11 @@ final class SimulatedConnection: @unchecked Sendable {
     _ verb: V, _ call: Int, _ done: @escaping (Result<V.Reply, StoreError>) -> Void
   ) {
     if isOver || !world.serve.isUp { return }
+    let pause = world.serve.pausedUntil - world.now
+    if pause > 0 {
+      lastArrival = max(lastArrival, world.serve.pausedUntil)
+      return world.after(pause) { [self] in arrive(verb, call, done) }
+    }
     if world.strikes(world.plan.cutsBefore) { return end() }
     if let node = (verb as? Hello)?.node {
       world.serve.giveWay(node, to: self)

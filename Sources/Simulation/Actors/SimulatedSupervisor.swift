@@ -52,7 +52,8 @@ final class SimulatedSupervisor {
       return
     }
     let turn = turn
-    world.after(world.delay()) { [self] in
+    let pause = max(0, world.serve.pausedUntil - world.now)
+    world.after(pause + world.delay()) { [self] in
       unfinished -= 1
       if turn == self.turn { conclude(worker.process) }
       ensure()

@@ -122,7 +122,7 @@ final class SimulatedWorker: ConnectionOwner, @unchecked Sendable {
   private func dial() {
     if link != nil || isDisowned { return }
     guard let connection = world.serve.connect(self) else {
-      if world.now - downSince > 60_000, core.count == 0 { return die(isKilled: false) }
+      if world.now - downSince > world.plan.awayLimit, core.count == 0 { return die(isKilled: false) }
       return after(100) { [self] in dial() }
     }
     let hello = core.beginHello(node: node, process: process)

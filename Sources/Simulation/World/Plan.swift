@@ -26,6 +26,8 @@ enum Blow {
   /// SIGSTOP, and SIGCONT after so long.
   case pauseWorker(Int64)
   case killServe(Int64)
+  /// SIGSTOP, and SIGCONT after so long: connections stay, nobody answers.
+  case pauseServe(Int64)
   /// Serve for so long, and a worker so much later.
   case killBoth(Int64, gap: Int64)
   case cutConnection
@@ -57,6 +59,8 @@ struct Plan {
   var lostSignals: Int
   /// How long a request or an answer may be on its way.
   var slowest: Int64
+  /// How long a worker without jobs goes on without a store.
+  var awayLimit: Int64
   /// How often, of a thousand times, a thread of a worker has to wait.
   var slowThreads: Int
   /// How often, of a thousand jobs, its client asks for its cancel.
@@ -77,6 +81,7 @@ struct Plan {
     refusals = random.pick([0, 0, 0, 20, 100])
     lostSignals = random.pick([0, 0, 300, 1000])
     slowest = random.pick([1, 5, 20, 200])
+    awayLimit = random.pick([60_000, 60_000, 600])
     slowThreads = random.pick([0, 0, 30, 150])
     cancels = random.pick([0, 150, 400, 900])
     calmAt = random.time(1500, 9000)
@@ -105,7 +110,7 @@ struct Plan {
 
   /// Which kinds of blows this world knows: a few of them.
   private static func allowed(_ random: inout SeedRandom) -> [Int] {
-    (0..<11).filter { _ in random.chance(400) }
+    (0..<12).filter { _ in random.chance(400) }
   }
 
   private static func blow(_ kind: Int, _ random: inout SeedRandom) -> Blow {
@@ -120,6 +125,7 @@ struct Plan {
     case 7: .replacePlugin
     case 8: random.chance(300) ? .cancelNodeJobs : .killWorker
     case 9: .killBoth(random.time(500, 4000), gap: random.time(0, 2500))
+    case 10: .pauseServe(random.time(1, 3000))
     default: .fillDisk(random.time(100, 4000))
     }
   }

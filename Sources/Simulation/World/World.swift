@@ -111,6 +111,7 @@ final class World: @unchecked Sendable {
     record(.calm)
     plugins.putAll()
     supervisor.resumeAll()
+    serve.pause(until: now)
     if !serve.isUp { after(1) { [self] in startServe() } }
   }
 
@@ -144,6 +145,7 @@ final class World: @unchecked Sendable {
       worker.pause(time)
       after(time / 2) { [self] in supervisor.guessEnded(worker) }
     case .killServe(let time): killServe(time)
+    case .pauseServe(let time): serve.pause(until: now + time)
     case .killBoth(let time, let gap):
       killServe(time)
       after(gap) { [self] in supervisor.anyWorker()?.kill() }

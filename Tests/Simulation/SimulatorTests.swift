@@ -85,7 +85,7 @@ struct SimulatorTests {
 /// The simulator finds what is broken on purpose, each within so many seeds.
 @Suite("Mutants")
 struct MutantTests {
-  static let limit: UInt64 = 1000
+  static let limit: UInt64 = 500
 
   @Test("a broken rule is found", arguments: Mutant.allCases)
   func found(mutant: Mutant) async throws {

@@ -8,8 +8,8 @@ package enum Mutant: String, CaseIterable, Sendable {
   case claimKeepsFence
   /// A start is not compared with the fence of the row.
   case startIgnoresFence
-  /// A finish is taken under any fence.
-  case finishIgnoresFence
+  /// A write to the data model that is sent again is done again.
+  case replayWritesAgain
   /// A running job is marked cancelled as soon as somebody asks.
   case cancelEndsAtOnce
   /// A lost job goes back to the queue, whatever its rule.
@@ -42,8 +42,10 @@ struct MutantStore {
       return try keepFences(try store.perform(verb))
     case (.startIgnoresFence, let verb as WriteRuns):
       return try mutated(verb) { if case .start = $0 { true } else { false } }
-    case (.finishIgnoresFence, let verb as WriteRuns):
-      return try mutated(verb) { if case .finish = $0 { true } else { false } }
+    case (.replayWritesAgain, var verb as WriteRecord):
+      verb.sequence = try store.perform(
+        SQLNumber("select write_seq + 1 from job_live where job = \(verb.run.job)"))
+      return try same(try store.perform(verb))
     case (.cancelEndsAtOnce, let verb as RequestCancel):
       let reply = try store.perform(verb)
       if reply == .cancelling { try change(BrokenRules.cancel(verb.job)) }

@@ -9,23 +9,42 @@ import Threading
 
 /// What was reached while nobody served outlives the worker that reached it.
 @Suite(.serialized) struct OutboxTests {
+  /// Ends as asked when a file is there: so a test decides what comes before it.
+  static let source = """
+    #include <bulkhead/all.h>
+    #include <unistd.h>
+    BH_MANIFEST({"id": "gate", "version": "1.0.0", "abi": {"built": 1, "min_host": 1}, "actions": [
+      {"name": "never", "kind": "action", "repeat": "never", "parameters": {"type": "object", "properties":
+        {"file": {"type": "string"}, "code": {"type": "integer"}}, "required": ["file", "code"]}},
+      {"name": "idempotent", "kind": "action", "repeat": "idempotent", "parameters": {"type": "object", "properties":
+        {"file": {"type": "string"}, "code": {"type": "integer"}}, "required": ["file", "code"]}}]});
+    static int32_t pass(bh_ctx *ctx) {
+      const char *path = bh_param_str(ctx, "file", "");
+      while (access(path, F_OK) != 0) {
+        int32_t code = bh_sleep(ctx, 10);
+        if (code < 0) return code;
+      }
+      return (int32_t)bh_param_i64(ctx, "code", 0);
+    }
+    static const bh_action actions[] = {BH_ACTION("never", pass), BH_ACTION("idempotent", pass)};
+    BH_PLUGIN(actions)
+    """
+
   @Test("serve is killed, jobs end, their worker is killed: the next serve knows how each ended")
   func bothKilled() async throws {
     try await onThread {
-      let engine = try RunningEngine()
+      let engine = try Self.engine()
       defer { engine.end() }
-      try engine.install(Sample.build("SamplePlugins/witness/witness.c"), as: "witness.so")
-      try engine.start()
-      try engine.waitForPlugin("witness")
       let client = try engine.client()
-      // Told by the witness's action, so that no outcome can be guessed from another.
-      let outcomes = ["succeeded", "warning", "failed"]
-      let ids = try outcomes.map { try Self.submit(client, engine, "witness:never", $0, work: 700) }
-      let again = try Self.submit(client, engine, "witness:idempotent", "warning", work: 700)
-      let open = try Self.submit(client, engine, "witness:never", "succeeded", work: 600_000)
+      // Different, so that none can be guessed from another.
+      let outcomes: [(code: Int, name: String)] = [(0, "succeeded"), (2, "warning"), (-5, "failed")]
+      let ids = try outcomes.map { try Self.submit(client, engine, "gate:never", $0.code) }
+      let again = try Self.submit(client, engine, "gate:idempotent", 2)
+      let open = try Self.submit(client, engine, "gate:never", 0, gate: "closed")
       for id in ids + [again, open] { _ = try client.watch(id) { $0.status != .live(.running) } }
       let worker = try #require(try engine.workers().first)
       engine.killServe()
+      try Data().write(to: URL(fileURLWithPath: engine.folder + "/open"))
       let file = try #require(Self.waitForOutcomes(4, in: engine))
       #expect(try Self.mode(file) == 0o600)
       #expect(try Self.mode(URL(fileURLWithPath: file).deletingLastPathComponent().path) == 0o700)
@@ -34,7 +53,7 @@ import Threading
       try engine.start()
       let after = try engine.client()
       for (id, outcome) in zip(ids, outcomes) {
-        #expect(try after.watch(id) { _ in true }.status.name == outcome)
+        #expect(try after.watch(id) { _ in true }.status.name == outcome.name)
         #expect(try after.events(id).map(\.reason) == [.submitted, .claimed, .started, .returned])
       }
       let repeated = try after.watch(again) { _ in true }
@@ -49,15 +68,13 @@ import Threading
   @Test("a worker that tells its outcomes itself leaves no outbox behind")
   func told() async throws {
     try await onThread {
-      let engine = try RunningEngine()
+      let engine = try Self.engine()
       defer { engine.end() }
-      try engine.install(Sample.build("SamplePlugins/witness/witness.c"), as: "witness.so")
-      try engine.start()
-      try engine.waitForPlugin("witness")
       let client = try engine.client()
-      let id = try Self.submit(client, engine, "witness:never", "warning", work: 300)
+      let id = try Self.submit(client, engine, "gate:never", 2)
       _ = try client.watch(id) { $0.status != .live(.running) }
       engine.killServe()
+      try Data().write(to: URL(fileURLWithPath: engine.folder + "/open"))
       let file = try #require(Self.waitForOutcomes(1, in: engine))
       try engine.start()
       #expect(try engine.client().watch(id) { _ in true }.status.name == "warning")
@@ -69,16 +86,23 @@ import Threading
     }
   }
 
+  private static func engine() throws -> RunningEngine {
+    let engine = try RunningEngine()
+    let path = engine.folder + "/gate.c"
+    try source.write(toFile: path, atomically: true, encoding: .utf8)
+    try engine.install(Sample.build(path), as: "gate.so")
+    try engine.start()
+    try engine.waitForPlugin("gate")
+    return engine
+  }
+
   private static func submit(
-    _ client: JobClient, _ engine: RunningEngine, _ action: String, _ outcome: String, work: Int
+    _ client: JobClient, _ engine: RunningEngine, _ action: String, _ code: Int, gate: String = "open"
   ) throws -> JobID {
     try client.submit(
       Submission(
         action: action,
-        assignments: [
-          (name: "file", text: engine.folder + "/witness"), (name: "work_ms", text: "\(work)"),
-          (name: "outcome", text: outcome),
-        ]))[0]
+        assignments: [(name: "file", text: engine.folder + "/" + gate), (name: "code", text: "\(code)")]))[0]
   }
 
   /// The outbox that holds so many outcomes; nil when there is none in time.

@@ -23,7 +23,7 @@ SHELL := /bin/bash
 HIDE_STARTS := '/^◇/{:a;/started\.$$/!{N;ba};d}'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stop build test verify soak scale bench install-deps samples lint format tidy clean
+.PHONY: help demo demo-stop build test verify soak scale bench install-deps samples sdk man lint format tidy clean
 
 help: ## Print this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -61,9 +61,16 @@ bench: ## Run the benchmarks in release mode (ONLY=regex runs some).
 install-deps: ## Install the Debian packages that build, demo and tests need, if any is missing.
 	@scripts/install-deps.sh build demo test
 
-samples: ## Build the sample plug-ins with plain cc into SamplePlugins/build.
+samples: ## Build the sample plug-ins (C, C++, Swift) into SamplePlugins/build.
 	@scripts/install-deps.sh demo
 	@$(MAKE) --no-print-directory -C SamplePlugins
+
+sdk: ## Make the plug-in SDK as a tar and a Debian package in dist.
+	@scripts/sdk.sh
+
+man: ## Write the man pages from the help texts into dist/man.
+	@scripts/install-deps.sh build
+	@scripts/man.sh dist/man
 
 lint: ## Check the format of all Swift code.
 	@[ -n "$(strip $(FORMATTED))" ] || { echo 'git ls-files names no Swift file here' >&2; exit 1; }

@@ -15,10 +15,10 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target
 }
 
 /// A test target under `Tests/`. Tests reach the same targets that the command links.
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
   .testTarget(
     name: name + "Tests", dependencies: dependencies + ["TestSupport"], path: "Tests/" + name,
-    swiftSettings: strict)
+    exclude: exclude, swiftSettings: strict)
 }
 
 let package = Package(
@@ -28,14 +28,17 @@ let package = Package(
     .executable(name: "bulkhead", targets: ["bulkhead"])
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
   ],
   targets: [
     // C: the ABI headers, and what Swift cannot do.
     .target(
-      name: "CBulkheadPlugin", path: "PluginSDK", exclude: ["README.md", "ABI.md", "template"],
+      name: "CBulkheadPlugin", path: "PluginSDK",
+      exclude: ["README.md", "ABI.md", "template", "manifest.schema.json", "cpp", "swift"],
       sources: ["include/bulkhead/abi.c"], publicHeadersPath: "include"),
     .target(name: "CPluginRuntime", dependencies: ["CBulkheadPlugin"]),
+    .target(name: "CSDKFiles"),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CProcess"),
@@ -60,8 +63,9 @@ let package = Package(
       name: "bulkhead",
       dependencies: [
         "JobEngine", "PluginCheck", "Simulation", "Supervision", "SQLiteStorage", "Storage", "PluginHost",
-        "DataModel", "Threading",
+        "DataModel", "Threading", "CSDKFiles",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Yams", package: "Yams"),
       ], swiftSettings: strict),
 
     .target(
@@ -83,14 +87,17 @@ let package = Package(
     tests("Storage", ["Storage", "SQLiteStorage", "DataModel"]),
     tests(
       "PluginHost", ["bulkhead", "PluginHost", "DataModel", "CBulkheadPlugin", "CPluginRuntime", "Threading"]),
-    tests("PluginSDK", []),
+    tests("PluginSDK", ["bulkhead", "DataModel"]),
     tests("JobEngine", ["JobEngine", "Storage", "SQLiteStorage", "PluginHost", "DataModel"]),
     tests("Supervision", ["Supervision", "DataModel", "Threading"]),
-    tests("Command", ["bulkhead", "JobEngine", "Storage", "DataModel"]),
+    tests("Command", ["bulkhead", "JobEngine", "PluginHost", "Supervision", "Storage", "DataModel"]),
     tests("EndToEnd", ["bulkhead", "JobEngine", "Storage", "Supervision", "DataModel", "Threading"]),
     tests(
-      "PluginCheck", ["bulkhead", "PluginCheck", "PluginHost", "JobEngine", "Storage", "DataModel", "Threading"]),
+      "PluginCheck",
+      ["bulkhead", "PluginCheck", "PluginHost", "JobEngine", "Storage", "DataModel", "Threading"]),
     tests("Simulation", ["bulkhead", "Simulation", "JobEngine", "Storage", "SQLiteStorage", "DataModel", "Threading"]),
+    tests(
+      "Wrappers", ["bulkhead", "JobEngine", "Storage", "DataModel", "Threading"], exclude: ["Fixtures"]),
     tests("Tidy", []),
   ],
   swiftLanguageModes: [.v6],

@@ -13,8 +13,9 @@ swift_needed="6.3"
 packages_build="pkg-config gcc libc6-dev libstdc++-12-dev libsqlite3-dev libssl-dev"
 # libvirt-dev: the sample plug-in `libvirt`. libvirt-daemon: the private libvirtd of demo and tests.
 packages_demo="$packages_build libvirt-dev libvirt-daemon"
-# g++: the plug-in headers are compiled as C and C++ by gcc and by Swift's clang.
-packages_test="$packages_demo g++"
+# g++: the plug-in headers are compiled as C and C++ by gcc and by Swift's clang. abigail-tools: is the plug-in ABI what
+# it was? make, cmake: the SDK is used as its users do.
+packages_test="$packages_demo g++ make cmake abigail-tools"
 
 usage() {
   echo "usage: scripts/install-deps.sh build|demo|test ..." >&2

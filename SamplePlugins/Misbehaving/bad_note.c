@@ -1,4 +1,4 @@
-/* The note is there, but not JSON. Refused without loading. */
+/* The note is there, but not JSON. Refused without loading. Rule: file.manifest. */
 #include <bulkhead/all.h>
 
 BH_MANIFEST_STRING("id: bad-note, written in another language");

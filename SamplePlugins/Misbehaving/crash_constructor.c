@@ -1,4 +1,5 @@
-/* Crashes in a constructor, which dlopen runs before anything else is known. The trial load dies. */
+/* Crashes in a constructor, which dlopen runs before anything else is known. The trial load dies.
+ * Rule: load.trial. */
 #include <bulkhead/all.h>
 
 #include <signal.h>

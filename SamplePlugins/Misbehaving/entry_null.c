@@ -1,4 +1,4 @@
-/* The entry function gives no plug-in. Refused in the trial load. */
+/* The entry function gives no plug-in. Refused in the trial load. Rule: load.trial. */
 #include <bulkhead/all.h>
 
 BH_MANIFEST({

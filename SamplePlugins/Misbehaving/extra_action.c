@@ -1,4 +1,5 @@
-/* The entry has an action that the manifest does not. Refused in the trial load, naming "smuggled". */
+/* The entry has an action that the manifest does not. Refused in the trial load, naming "smuggled".
+ * Rule: load.trial. */
 #include <bulkhead/all.h>
 
 BH_MANIFEST({

@@ -1,5 +1,5 @@
 /* Returns codes that the ABI does not know. A negative one is a failure, a positive one is no success either:
- * both are the plug-in's bug, and the job has to say so with the number. */
+ * both are the plug-in's bug, and the job has to say so with the number. Rule: run.code. */
 #include <bulkhead/all.h>
 
 BH_MANIFEST({

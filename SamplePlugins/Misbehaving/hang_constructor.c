@@ -1,4 +1,4 @@
-/* Never comes back from a constructor. The trial load runs out of time. */
+/* Never comes back from a constructor. The trial load runs out of time. Rule: load.trial. */
 #include <bulkhead/all.h>
 
 #include <unistd.h>

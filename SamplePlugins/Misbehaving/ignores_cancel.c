@@ -1,5 +1,6 @@
 /* Works on without a look at its checkpoint: a cancel has no effect until it returns, and then it says that
- * all is well. The engine must neither believe that it ended before it returned, nor be held up by it. */
+ * all is well. The engine must neither believe that it ended before it returned, nor be held up by it.
+ * Rule: stop.gap. */
 #include <bulkhead/all.h>
 
 #include <time.h>

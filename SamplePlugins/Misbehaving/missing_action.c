@@ -1,4 +1,5 @@
-/* The manifest promises an action that the entry lacks. Refused in the trial load, naming "promised". */
+/* The manifest promises an action that the entry lacks. Refused in the trial load, naming "promised".
+ * Rule: load.trial. */
 #include <bulkhead/all.h>
 
 BH_MANIFEST({

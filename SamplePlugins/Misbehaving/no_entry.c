@@ -1,4 +1,4 @@
-/* A manifest, but no `bh_plugin_entry` among the exported symbols. Refused. */
+/* A manifest, but no `bh_plugin_entry` among the exported symbols. Refused. Rule: file.entry. */
 #include <bulkhead/all.h>
 
 BH_MANIFEST({

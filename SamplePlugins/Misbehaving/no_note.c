@@ -1,4 +1,4 @@
-/* No manifest at all. Refused without loading. */
+/* No manifest at all. Refused without loading. Rule: file.manifest. */
 #include <bulkhead/all.h>
 
 static int32_t nothing(bh_ctx *ctx) {

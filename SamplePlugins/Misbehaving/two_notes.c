@@ -1,4 +1,4 @@
-/* Two manifests in one file: which one holds? Refused without loading. */
+/* Two manifests in one file: which one holds? Refused without loading. Rule: file.manifest. */
 #include <bulkhead/all.h>
 
 BH_MANIFEST({

@@ -1,4 +1,5 @@
-/* Made for a host of the far future: manifest and entry both say level 99. Refused without loading. */
+/* Made for a host of the far future: manifest and entry both say level 99. Refused without loading.
+ * Rule: abi.range. */
 #include <bulkhead/all.h>
 
 BH_MANIFEST({

@@ -8,6 +8,7 @@
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <strings.h>
 #include <sys/random.h>
 
@@ -101,6 +102,16 @@ static int32_t machine_define(bh_ctx *ctx, struct machine *m, virDomainPtr *doma
   return bh_failf(ctx, BH_REMOTE, "cannot define %s at %s: %s", m->name, m->uri, why);
 }
 
+static int32_t machine_state(bh_ctx *ctx, const struct machine *m, virDomainPtr domain, int *state_out) {
+  *state_out = VIR_DOMAIN_NOSTATE;
+  if (virDomainGetState(domain, state_out, NULL, 0) == 0) return BH_OK;
+  return machine_failure(ctx, m, "read the state of");
+}
+
+static int machine_runs(int state) { return state == VIR_DOMAIN_RUNNING || state == VIR_DOMAIN_BLOCKED; }
+
+static int machine_is_off(int state) { return state == VIR_DOMAIN_SHUTOFF || state == VIR_DOMAIN_CRASHED; }
+
 static int32_t machine_start(bh_ctx *ctx, const struct machine *m, virDomainPtr domain) {
   return virDomainCreate(domain) == 0 ? BH_OK : machine_failure(ctx, m, "start");
 }
@@ -108,13 +119,13 @@ static int32_t machine_start(bh_ctx *ctx, const struct machine *m, virDomainPtr 
 /* Looks, sleeps and looks again until it runs. The sleep ends at once on a stop. */
 static int32_t machine_wait(bh_ctx *ctx, const struct machine *m, virDomainPtr domain, uint64_t poll_ms) {
   for (;;) {
-    int state = VIR_DOMAIN_NOSTATE;
-    if (virDomainGetState(domain, &state, NULL, 0) < 0) return machine_failure(ctx, m, "read the state of");
-    if (state == VIR_DOMAIN_RUNNING || state == VIR_DOMAIN_BLOCKED) return bh_checkpoint(ctx);
-    if (state == VIR_DOMAIN_SHUTOFF || state == VIR_DOMAIN_CRASHED)
-      return bh_failf(ctx, BH_REMOTE, "%s at %s was started and has stopped again", m->name, m->uri);
-    int32_t code = bh_sleep(ctx, poll_ms);
+    int state;
+    int32_t code = machine_state(ctx, m, domain, &state);
     if (code < 0) return code;
+    if (machine_runs(state)) return bh_checkpoint(ctx);
+    if (machine_is_off(state))
+      return bh_failf(ctx, BH_REMOTE, "%s at %s was started and has stopped again", m->name, m->uri);
+    if ((code = bh_sleep(ctx, poll_ms)) < 0) return code;
   }
 }
 

@@ -48,6 +48,11 @@ extern "C" int32_t bhrt_call_cleanup(bh_cleanup_fn function, bh_ctx *ctx, void *
   return guarded(text_out, capacity, [&] { return function(ctx, argument); });
 }
 
+extern "C" int32_t bhrt_call_step(bh_step_fn function, bh_ctx *ctx, bh_str token, void *argument, bh_str *result_out,
+                                  char *text_out, size_t capacity) {
+  return guarded(text_out, capacity, [&] { return function(ctx, token, argument, result_out); });
+}
+
 extern "C" int32_t bhrt_call_entry(const bh_plugin *(*function)(const bh_host *), const bh_host *host,
                                    const bh_plugin **plugin_out, char *text_out, size_t capacity) {
   *plugin_out = nullptr;

@@ -9,6 +9,40 @@ package protocol JobContext: AnyObject, Sendable {
   func progress(done: UInt64, total: UInt64, text: String)
   /// The data model, with this run's fence on every write.
   var records: any RecordFacade { get }
+  /// What is recorded of the job's steps.
+  var steps: any StepFacade { get }
+}
+
+extension JobContext {
+  /// A context without a job's record has no steps.
+  package var steps: any StepFacade { NoSteps() }
+}
+
+/// What is recorded of a step when it is about to begin.
+package enum StepStart: Sendable, Equatable {
+  /// It begins with this run, and that is committed.
+  case fresh
+  /// An earlier run began it, and its result is not known.
+  case begun
+  case done(String)
+}
+
+/// The record of a job's steps as a run sees it. Throws the ABI's return code.
+package protocol StepFacade: Sendable {
+  /// Commits that it begins. Gives up on a stop.
+  func begin(_ name: String) throws(HostError) -> StepStart
+  /// Commits what came of a step that began. Waits for the store also after a stop: only a lost job gives up.
+  func record(_ name: String, result: String) throws(HostError)
+  /// See `StepToken`.
+  func token(_ name: String) -> String
+}
+
+private struct NoSteps: StepFacade {
+  private var refusal: HostError { HostError(code: -10, message: "steps cannot be recorded here") }
+
+  func begin(_ name: String) throws(HostError) -> StepStart { throw refusal }
+  func record(_ name: String, result: String) throws(HostError) { throw refusal }
+  func token(_ name: String) -> String { "" }
 }
 
 /// The data model as a run sees it. Throws the ABI's return code (`BH_FENCED`, `BH_CANCELLED` ...).

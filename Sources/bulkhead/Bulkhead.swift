@@ -23,8 +23,9 @@ struct Bulkhead: ParsableCommand {
     version: version,
     subcommands: [
       ServeCommand.self, SubmitCommand.self, JobsCommand.self, PluginsCommand.self, PluginCommand.self,
-      WorkersCommand.self, StatusCommand.self, StopCommand.self, VerifyCommand.self, WorkerCommand.self,
-      PluginTrialCommand.self,
+      SDKCommand.self, WorkersCommand.self, AuditCommand.self, StatusCommand.self, StopCommand.self, VerifyCommand.self,
+      ConfigCommand.self,
+      CompletionCommand.self, WorkerCommand.self, PluginTrialCommand.self, PluginTryCommand.self,
     ])
 
   static func main() {

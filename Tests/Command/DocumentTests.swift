@@ -45,7 +45,8 @@ import Testing
         + #""progress":{"done":5,"total":10,"message":"half","at":"1970-01-01T00:00:02.500Z"},"#
         + #""outcome":{"name":"succeeded","code":0,"code_name":"ok","message":"","result":{"files":1},"#
         + #""left_behind":[],"finished_at":"1970-01-01T00:00:05.250Z","cpu_ms":1.500,"wall_ms":3250.000,"#
-        + #""host_calls":42}}"#)
+        + #""host_calls":42,"memory":{"allocations":1204,"allocated_bytes":20000000,"peak_bytes":12897485,"#
+        + #""live_bytes":640,"live_blocks":2}}}"#)
     #expect((try? JSONValue(parsing: document)) != nil)
   }
 
@@ -176,7 +177,11 @@ enum SampleJob {
       JobEnd(
         outcome: outcome, code: outcome == .succeeded ? 0 : -8, message: message, result: result,
         leftBehind: leftBehind,
-        usage: Usage(cpuNanoseconds: 1_500_000, wallNanoseconds: 3_250_000_000, hostCalls: 42),
+        usage: Usage(
+          cpuNanoseconds: 1_500_000, wallNanoseconds: 3_250_000_000, hostCalls: 42,
+          memory: MemoryUsage(
+            allocations: 1204, allocatedBytes: 20_000_000, peakBytes: 12_897_485, liveBytes: 640,
+            liveBlocks: 2)),
         finishedAt: 5250))
     return job
   }

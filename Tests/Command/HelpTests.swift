@@ -7,10 +7,44 @@ import Testing
 @Suite struct HelpTests {
   /// Every verb that is shown.
   static let verbs: [[String]] = [
-    [], ["serve"], ["submit"], ["jobs"], ["plugins"], ["plugin"], ["workers"], ["status"], ["stop"], ["verify"],
-    ["jobs", "list"], ["jobs", "show"], ["jobs", "logs"], ["jobs", "events"], ["jobs", "why"],
+    [],
+    ["completion"],
+    ["config"],
+    ["config", "check"],
+    ["config", "example"],
+    ["jobs"],
+    ["jobs", "cancel"],
+    ["jobs", "events"],
+    ["jobs", "list"],
+    ["jobs", "logs"],
+    ["jobs", "show"],
     ["jobs", "wait"],
-    ["jobs", "cancel"], ["plugins", "list"], ["plugins", "show"], ["plugin", "inspect"], ["workers", "list"],
+    ["jobs", "why"],
+    ["plugin"],
+    ["plugin", "check"],
+    ["plugin", "inspect"],
+    ["plugin", "keys"],
+    ["plugin", "new"],
+    ["plugin", "sign"],
+    ["plugin", "verify"],
+    ["plugin", "keys", "generate"],
+    ["plugin", "keys", "list"],
+    ["plugins"],
+    ["plugins", "list"],
+    ["plugins", "restore"],
+    ["plugins", "revocations"],
+    ["plugins", "revoke"],
+    ["plugins", "show"],
+    ["sdk"],
+    ["sdk", "header"],
+    ["sdk", "schema"],
+    ["serve"],
+    ["status"],
+    ["stop"],
+    ["submit"],
+    ["verify"],
+    ["workers"],
+    ["workers", "list"],
   ]
 
   @Test("the help of every verb is the golden one", arguments: verbs)
@@ -41,7 +75,9 @@ import Testing
   @Test("the verbs are all that the command shows")
   func noneForgotten() async throws {
     var shown: Set<[String]> = [[]]
-    for group in [[], ["jobs"], ["plugins"], ["plugin"], ["workers"]] {
+    for group in [
+      [], ["jobs"], ["plugins"], ["plugin"], ["workers"], ["config"], ["sdk"], ["plugin", "keys"],
+    ] {
       let help = try await Self.help(group)
       let list = help.split(separator: "SUBCOMMANDS:\n")[1].split(separator: "\n")
       for line in list where line.hasPrefix("  ") && !line.hasPrefix("   ") && !line.hasPrefix("  See") {

@@ -57,6 +57,7 @@ import Testing
         "  finished   1970-01-01 00:00:05Z (59s ago), took 3.2s",
         "  returned   0 (ok)",
         "  used       1ms of a processor, 3.2s in all, 42 host calls",
+        "  memory     peak 12.3 MiB, 1,204 allocations, 640 B left in 2 blocks",
         #"  result     {"files":1}"#,
       ])
   }

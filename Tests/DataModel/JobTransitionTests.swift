@@ -4,9 +4,12 @@ import Testing
 @Suite("Job transitions")
 struct JobTransitionTests {
   static func facts(
-    _ state: JobState, fence: Fence = 5, attempt: Int = 1, _ rule: RepeatRule = .never, cancel: Bool = false
+    _ state: JobState, fence: Fence = 5, attempt: Int = 1, _ rule: RepeatRule = .never, cancel: Bool = false,
+    runEnded: Bool = false
   ) -> JobFacts {
-    JobFacts(state: state, fence: fence, attempt: attempt, repeatRule: rule, cancelRequested: cancel)
+    JobFacts(
+      state: state, fence: fence, attempt: attempt, repeatRule: rule, cancelRequested: cancel,
+      runEnded: runEnded)
   }
 
   /// What a trigger does in each state, in the order of `JobState.allCases`.
@@ -48,6 +51,7 @@ struct JobTransitionTests {
 
   static let ok = RunEnd(code: 0)
   static let lost = Arrow.to(.lost, .workerEnded, fence: 5, attempt: 1, requeue: false, release: true)
+  static let untold = Arrow.to(.lost, .stepUnknown, fence: 5, attempt: 1, requeue: false, release: true)
   static let lostStopping = Arrow.to(
     .lost, .endedWhileCancelling, fence: 5, attempt: 1, requeue: false, release: true)
 
@@ -123,6 +127,18 @@ struct JobTransitionTests {
         .none, .back(.disowned), .back(.disowned), .end(.cancelled, .endedWhileCancelling),
         .end(.cancelled, .endedWhileCancelling), .none,
       ]),
+    Row(
+      name: "lose worker, steps", trigger: .loseWorker(.workerEnded), rule: .steps,
+      arrows: [
+        .none, .back(.workerEnded), .back(.workerEnded), .end(.timedOut, .endedWhileCancelling),
+        .end(.timedOut, .endedWhileCancelling), .none,
+      ]),
+    Row(
+      name: "finish with what cannot be told", trigger: .finish(5, RunEnd(code: -15)), rule: .steps,
+      arrows: [.fenced, .fenced, untold, untold, .fenced, untold]),
+    Row(
+      name: "finish with what cannot be told, after a cancel", trigger: .finish(5, RunEnd(code: -15)),
+      cancel: true, arrows: [.fenced, .fenced, untold, untold, .fenced, untold]),
     Row(
       name: "reassert", trigger: .reassert(5),
       arrows: [.fenced, .fenced, .none, .none, .fenced, .to(.running, .reasserted)]),
@@ -219,7 +235,7 @@ struct JudgeTests {
     Example(end: RunEnd(code: -8, message: "no disk"), outcome: .failed, said: "no disk"),
     Example(end: RunEnd(code: -8), outcome: .failed, said: "io"),
     Example(end: RunEnd(code: -14), outcome: .failed, said: "again"),
-    Example(end: RunEnd(code: -15), outcome: .failed, said: "no code of the ABI"),
+    Example(end: RunEnd(code: -16), outcome: .failed, said: "no code of the ABI"),
     Example(end: RunEnd(code: 3), outcome: .failed, said: "no code of the ABI"),
     Example(end: RunEnd(code: Int32.min), cancelRequested: true, outcome: .failed, said: "no code"),
     Example(end: RunEnd(code: Int32.max, message: "odd"), outcome: .failed, said: "odd"),

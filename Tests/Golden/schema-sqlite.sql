@@ -146,6 +146,12 @@ CREATE TABLE plugin_report (
   message text not null,
   primary key (node, sha256)) strict;
 
+CREATE TABLE plugin_revoked (
+  sha256 text primary key,
+  at integer not null,
+  who text not null,
+  reason text not null) strict, without rowid;
+
 CREATE TABLE plugin_version (
   sha256 text primary key,
   plugin_id text not null,

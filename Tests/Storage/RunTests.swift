@@ -7,8 +7,9 @@ import Testing
 struct RunTests {
   @Test(
     "a whole life: every step is an event with its reason, and the end has all of it",
-    arguments: StoreFlavour.allCases)
-  func life(_ flavour: StoreFlavour) throws {
+    arguments: StoreFlavour.allCases,
+    [nil, MemoryUsage(allocations: 4, allocatedBytes: 5, peakBytes: 6, liveBytes: 7, liveBlocks: 8)])
+  func life(_ flavour: StoreFlavour, memory: MemoryUsage?) throws {
     try TestStore.with(flavour) { test in
       let node = try test.makeNode()
       let run = try test.leased(node)
@@ -18,7 +19,7 @@ struct RunTests {
       #expect(row.status == .live(.running) && row.attempt == 1 && row.node == node)
       #expect(row.startedAt == test.now && row.fence == run.fence && row.reason == .started)
       test.pass(milliseconds: 10)
-      let usage = Usage(cpuNanoseconds: 1, wallNanoseconds: 2, hostCalls: 3)
+      let usage = Usage(cpuNanoseconds: 1, wallNanoseconds: 2, hostCalls: 3, memory: memory)
       let end = RunEnd(
         code: ReturnCode.warning, message: "two of three\nthe third is full", result: #"{"vm":7}"#,
         leftBehind: ["disk a", "", "disk \u{1F4BE}"], usage: usage)

@@ -9,6 +9,9 @@ package enum Sample {
   /// The folder of the ABI headers.
   package static let headers = root + "/PluginSDK/include"
 
+  /// The folder of the C++ wrapper's headers.
+  package static let cppHeaders = root + "/PluginSDK/cpp/include"
+
   /// The checksum sample: id `checksum`, action `tree`.
   package static func checksum() throws -> String { try build("SamplePlugins/checksum/checksum.c") }
 
@@ -21,19 +24,46 @@ package enum Sample {
   /// The kill test's fixture: id `witness`, actions `never` and `idempotent`.
   package static func witness() throws -> String { try build("SamplePlugins/witness/witness.c") }
 
-  /// A fixture that the host has to stand: `wrong_abi`, `hang_constructor` ...
-  package static func misbehaving(_ name: String) throws -> String {
-    try build("SamplePlugins/Misbehaving/\(name).c")
+  /// The sample in C++: id `inventory-csv`, action `import`.
+  package static func inventoryCSV() throws -> String {
+    try buildCpp("SamplePlugins/inventory-csv/inventory-csv.cpp")
   }
 
-  /// Builds the plug-in of one C source, given from the root of the package or absolute, and returns the absolute
-  /// path of the `.so`. Libraries come from the source's own `Build:` line. `flags` stand last, so that they win.
-  /// Safe from many threads and processes at once: the file is moved into place when it is whole.
+  /// As `build`, for C++ and with the wrapper's headers.
+  package static func buildCpp(_ source: String, flags: [String] = []) throws -> String {
+    let own = ["-std=c++17", "-I", cppHeaders, "-Wl,--version-script=" + root + "/PluginSDK/cpp/exports.map"]
+    return try build(source, flags: own + flags, compiler: "g++")
+  }
+
+  /// A fixture that the host has to stand, or that the validator has to find: `wrong_abi`, `lost_thread` ...
+  package static func misbehaving(_ name: String) throws -> String {
+    guard
+      let source = misbehavingSources.first(where: {
+        URL(fileURLWithPath: $0).deletingPathExtension().lastPathComponent == name
+      })
+    else { throw ToolFailure("there is no fixture \(name) below SamplePlugins/Misbehaving") }
+    return try build(source)
+  }
+
+  /// Sources of all fixtures, from the root of the package, sorted.
+  package static let misbehavingSources: [String] = {
+    let folder = "SamplePlugins/Misbehaving"
+    let all = (FileManager.default.subpaths(atPath: root + "/" + folder) ?? [])
+    return all.filter { $0.hasSuffix(".c") || $0.hasSuffix(".cpp") }.map { folder + "/" + $0 }.sorted()
+  }()
+
+  /// Builds the plug-in of one source, given from the root of the package or absolute, and returns the absolute
+  /// path of the `.so`. Libraries come from the source's own `Build:` line, what else is special from its `Flags:`
+  /// and `After:` lines. `flags` stand last, so that they win. Safe from many threads and processes at once: the file is moved into place when it is whole.
   package static func build(_ source: String, flags: [String] = [], compiler: String = "cc") throws -> String
   {
     let path = source.hasPrefix("/") ? source : root + "/" + source
     let name = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
-    let arguments = [compiler, "-O2", "-g"] + requiredFlags + [path] + (try libraries(of: path)) + flags
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    let driver = path.hasSuffix(".cpp") && compiler == "cc" ? "c++" : compiler
+    let arguments =
+      [driver, "-O2", "-g"] + requiredFlags + [path] + libraries(in: text) + words(of: "Flags", in: text)
+      + flags
     let folder = root + "/.build/samples"
     let product = "\(folder)/\(name)-\(try fingerprint(of: path, arguments)).so"
     if FileManager.default.fileExists(atPath: product) { return product }
@@ -44,6 +74,13 @@ package enum Sample {
     guard run.status == 0 else {
       unlink(unfinished)
       throw ToolFailure("\(arguments.joined(separator: " ")): exit \(run.status)\n\(run.output)")
+    }
+    let after = words(of: "After", in: text)
+    if !after.isEmpty {
+      let run = try ToolRun(after + [unfinished])
+      guard run.status == 0 else {
+        throw ToolFailure("\(after.joined(separator: " ")): exit \(run.status)\n\(run.output)")
+      }
     }
     guard rename(unfinished, product) == 0 else {
       throw ToolFailure("cannot move \(unfinished) to \(product): \(String(cString: strerror(errno)))")
@@ -56,10 +93,16 @@ package enum Sample {
   ]
 
   /// The `-l` words of the line ` * Build: cc ... -o name.so -lthis -lthat`.
-  private static func libraries(of path: String) throws -> [String] {
-    let text = try String(contentsOfFile: path, encoding: .utf8)
+  private static func libraries(in text: String) -> [String] {
     let line = text.split(separator: "\n").first { $0.contains("Build: cc ") } ?? ""
     return line.split(separator: " ").filter { $0.hasPrefix("-l") }.map(String.init)
+  }
+
+  /// The words of the line ` * NAME: `; they may be in single quotes for the Makefile's shell.
+  private static func words(of name: String, in text: String) -> [String] {
+    let start = " * \(name): "
+    let line = text.split(separator: "\n").first { $0.hasPrefix(start) }?.dropFirst(start.count) ?? ""
+    return line.split(separator: " ").map { String($0).replacing("'", with: "") }
   }
 
   /// A hash of the arguments, the source, the headers beside it and the ABI headers (FNV-1a, twice 64 bits: it
@@ -74,10 +117,16 @@ package enum Sample {
       }
     }
     add(arguments.joined(separator: "\0").utf8)
-    let beside = URL(fileURLWithPath: path).deletingLastPathComponent().path
-    let nearby = try FileManager.default.contentsOfDirectory(atPath: beside).map { beside + "/" + $0 }
-    let ours = (FileManager.default.subpaths(atPath: headers) ?? []).map { headers + "/" + $0 }
-    for file in [path] + (nearby + ours).filter({ $0.hasSuffix(".h") }).sorted() {
+    let beside = URL(fileURLWithPath: path).deletingLastPathComponent()
+    let common = beside.deletingLastPathComponent().path + "/include"
+    let nearby =
+      try FileManager.default.contentsOfDirectory(atPath: beside.path).map { beside.path + "/" + $0 }
+      + ((try? FileManager.default.contentsOfDirectory(atPath: common)) ?? []).map { common + "/" + $0 }
+    let ours = [headers, cppHeaders].flatMap { folder in
+      (FileManager.default.subpaths(atPath: folder) ?? []).map { folder + "/" + $0 }
+    }
+    let isHeader = { (file: String) in file.hasSuffix(".h") || file.hasSuffix(".hpp") }
+    for file in [path] + (nearby + ours).filter(isHeader).sorted() {
       add(file.utf8)
       add(FileManager.default.contents(atPath: file) ?? Data())
     }

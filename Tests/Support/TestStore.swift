@@ -111,6 +111,13 @@ extension TestStore {
               where (l.state = 4 and l.cancel_requested = 1) <> (c.job is not null))
            + (select count(*) from job_cancel c where c.job not in (select job from job_live))
       """,
+      "a lost job is on the list of lost jobs, and no other":
+        """
+      select (select count(*) from job_live l left join job_lost o on o.job = l.job and o.kind = l.kind
+              where (l.state = 6) <> (o.job is not null))
+           + (select count(*) from job_lost o where o.job not in (select job from job_live))
+           + (select count(*) from job_lost o where (o.due_at is null) <> (o.node is not null))
+      """,
       "a job is live or done":
         """
       select count(*) from job_spec s

@@ -8,7 +8,7 @@ struct CodeScanner {
     init?(path: String) {
       if path.hasSuffix(".swift") {
         self = .swift
-      } else if [".c", ".h", ".cc", ".cpp"].contains(where: { path.hasSuffix($0) }) {
+      } else if [".c", ".h", ".cc", ".cpp", ".hpp"].contains(where: { path.hasSuffix($0) }) {
         self = .c
       } else {
         return nil

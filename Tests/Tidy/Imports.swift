@@ -18,8 +18,9 @@ enum Imports {
     ],
     "Simulation": ["JobEngine", "Storage", "PluginHost", "DataModel", "Threading"],
     "bulkhead": [
-      "JobEngine", "PluginCheck", "Simulation", "Supervision", "SQLiteStorage", "Storage", "PluginHost", "DataModel", "Threading",
-      "ArgumentParser",
+      "JobEngine", "PluginCheck", "Simulation", "Supervision", "SQLiteStorage", "Storage", "PluginHost",
+      "DataModel", "Threading",
+      "ArgumentParser", "Yams", "CSDKFiles",
     ],
   ]
 

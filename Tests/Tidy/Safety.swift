@@ -12,7 +12,8 @@ enum Safety {
     "Sources/PluginHost", "Sources/SQLiteStorage", "Sources/Storage/Wire", "Sources/Storage/Remote",
     "Sources/Supervision", "Sources/Threading", "Sources/JobEngine/Worker/EngineLog.swift",
     "Sources/JobEngine/Worker/Outbox",
-    "Sources/bulkhead/Output/Terminal.swift", "Tests/PluginHost", "Tests/PluginSDK", "Tests/Support",
+    "Sources/bulkhead/Output/Terminal.swift", "Sources/bulkhead/Verbs/SDK/SDKFiles.swift", "Tests/PluginHost",
+    "Tests/PluginSDK", "Tests/Support", "Tests/Wrappers/Fixtures",
   ]
   private static let pointerWords = [
     "UnsafePointer", "UnsafeMutablePointer", "UnsafeRawPointer", "UnsafeMutableRawPointer",

@@ -1,9 +1,9 @@
 /* Bulkhead plug-in ABI, level 1: the core.
  *
  * A plug-in is a shared object that exports one function, `bh_plugin_entry`, and carries a manifest
- * (BH_MANIFEST below). It imports nothing from the host: everything is reached through tables. This header
- * holds what every plug-in needs; each further capability is one small header under `ext/`, and
- * `bulkhead/all.h` includes them all with their inline sugar.
+ * (BH_MANIFEST or BH_MANIFEST_FILE below). It imports nothing from the host: everything is reached through
+ * tables. This header holds what every plug-in needs; each further capability is one small header under
+ * `ext/`, and `bulkhead/all.h` includes them all with their inline sugar.
  *
  * Rules that hold everywhere
  *  - What you are given is borrowed until you return. What you allocate on `ctx` is freed by the host when
@@ -29,6 +29,21 @@ extern "C" {
 #define BH_ABI_LEVEL 1
 /** The oldest host level that a plug-in built with this header runs on. */
 #define BH_ABI_MIN_HOST 1
+
+/** The level that a plug-in is written for: `-DBH_ABI_TARGET=n` hides every name that came after level n, so
+ *  that nothing newer is used by accident, and the plug-in says `"built": n`. The newest one unless told. */
+#ifndef BH_ABI_TARGET
+#define BH_ABI_TARGET BH_ABI_LEVEL
+#endif
+/* A word that is no number counts as 0 here, and an empty one is an error of its own. */
+#if BH_ABI_TARGET < 1
+#error "BH_ABI_TARGET: there is no such ABI level; the first one is 1"
+#elif BH_ABI_TARGET > BH_ABI_LEVEL
+#error "BH_ABI_TARGET: these headers are older than that ABI level; get a newer SDK"
+#endif
+
+/** For the headers: `#if BH_SINCE(2)` stands around each name and each member that level 2 brought. */
+#define BH_SINCE(level) (BH_ABI_TARGET >= (level))
 
 /** Marks the one exported function; the template hides all else. */
 #define BH_EXPORT __attribute__((visibility("default")))
@@ -71,6 +86,7 @@ static inline bh_str bh_text(const char *c_string) {
 #define BH_FENCED ((int32_t)-12)    /**< this run no longer owns the job: it can write nothing */
 #define BH_STALE ((int32_t)-13)     /**< the handle's owner has ended */
 #define BH_AGAIN ((int32_t)-14)     /**< try again later */
+#define BH_UNKNOWN ((int32_t)-15)   /**< what came of it outside cannot be told: the job is lost, not failed */
 
 /* ------------------------------------------------------------------ the cell and the checkpoint */
 
@@ -199,7 +215,7 @@ typedef struct bh_action {
 /** What `bh_plugin_entry` returns. All of it stays valid as long as the plug-in is loaded. */
 typedef struct bh_plugin {
   uint32_t size;
-  uint32_t abi_built;    /**< BH_ABI_LEVEL of the headers used */
+  uint32_t abi_built;    /**< BH_ABI_TARGET of the headers used */
   uint32_t abi_min_host; /**< BH_ABI_MIN_HOST of the headers used */
   uint32_t action_count;
   uint64_t action_size;  /**< sizeof(bh_action) of the headers used: the stride of `actions` */
@@ -220,7 +236,7 @@ BH_EXPORT const bh_plugin *bh_plugin_entry(const bh_host *host);
   { (uint32_t)sizeof(bh_action), 0, (action_name), (function) }
 #define BH_PLUGIN(action_array) \
   static const bh_plugin bh_plugin_of_this_file = { \
-    (uint32_t)sizeof(bh_plugin), BH_ABI_LEVEL, BH_ABI_MIN_HOST, \
+    (uint32_t)sizeof(bh_plugin), BH_ABI_TARGET, BH_ABI_MIN_HOST, \
     (uint32_t)(sizeof(action_array) / sizeof((action_array)[0])), sizeof(bh_action), (action_array), NULL}; \
   BH_EXPORT const bh_plugin *bh_plugin_entry(const bh_host *host) { \
     (void)host; \
@@ -240,6 +256,21 @@ BH_EXPORT const bh_plugin *bh_plugin_entry(const bh_host *host);
     char name[12]; \
     char text[(sizeof(json) + 3) & ~(size_t)3]; \
   } bh_manifest_note = {9, sizeof(json), 1, "Bulkhead", json}
+
+/** BH_MANIFEST from a file: BH_MANIFEST_FILE("manifest.json"); at file scope, once per plug-in. The compiler
+ *  looks for a relative path where it was started, then in its -I folders: give it `-I` with the folder of the
+ *  source. The path is a string literal. Let the build know that the object depends on the file. */
+#define BH_MANIFEST_FILE(path) \
+  enum { bh_manifest_note = 1 }; /* a second manifest in the same source is an error */ \
+  __asm__(".pushsection .note.bulkhead,\"a\",%note\n" \
+          ".balign 4\n" \
+          ".long 9, 91f-90f, 1\n" \
+          ".asciz \"Bulkhead\"\n" \
+          ".balign 4\n" \
+          "90: .incbin \"" path "\"\n" \
+          ".byte 0\n" \
+          "91: .balign 4\n" \
+          ".popsection\n")
 
 #ifdef __cplusplus
 }

@@ -5,6 +5,7 @@
 
 #include <bulkhead/bulkhead.h>
 #include <bulkhead/ext/cleanup.h>
+#include <bulkhead/ext/steps.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,6 +25,10 @@ int32_t bhrt_call(bh_action_fn function, bh_ctx *ctx, char *text_out, size_t cap
 
 /** Calls one clean-up. */
 int32_t bhrt_call_cleanup(bh_cleanup_fn function, bh_ctx *ctx, void *argument, char *text_out, size_t capacity);
+
+/** Calls one function of a step. */
+int32_t bhrt_call_step(bh_step_fn function, bh_ctx *ctx, bh_str token, void *argument, bh_str *result_out,
+                       char *text_out, size_t capacity);
 
 /** Calls `bh_plugin_entry`; what it returned goes to `plugin_out` (NULL after an exception). */
 int32_t bhrt_call_entry(const bh_plugin *(*function)(const bh_host *), const bh_host *host,
@@ -174,6 +179,78 @@ int32_t bhrt_install_guard(void *low, size_t bytes);
 
 /** Gives the calling thread's stack pages from `low` to a little below here back to the kernel. */
 void bhrt_trim_stack(void *low);
+
+/* ------------------------------------------------------------------ places in code (trace.c) */
+
+/** Where an instruction is: the file of its module, the offset in it, the nearest exported name (or ""). */
+typedef struct bhrt_place {
+  uint64_t offset;
+  char module[512];
+  char symbol[256];
+} bhrt_place;
+
+/** The module's file name. */
+static inline const char *bhrt_place_module(const bhrt_place *place) { return place->module; }
+
+/** The symbol's name, empty when there is none. */
+static inline const char *bhrt_place_symbol(const bhrt_place *place) { return place->symbol; }
+
+/** Where the module that holds an address begins; 0 when no module does. */
+uintptr_t bhrt_module_of(const void *address);
+
+/** The nearest frame of the calling thread that is in the module that begins at `module`. 0 when there is none. */
+int32_t bhrt_find_caller(uintptr_t module, bhrt_place *place_out);
+
+/** From now on a signal that ends the process by a fault of its code is told to `descriptor` before it does: a line
+ *  "!signal N", then "!frame OFFSET SYMBOL FILE" for each frame. Once per process. */
+void bhrt_trace_crashes(int32_t descriptor);
+
+/* ------------------------------------------------------------------ what a job allocates (memory.c) */
+
+/** One job's account of memory. */
+typedef struct bhrt_account bhrt_account;
+
+/** What stands on an account. Bytes are those that were asked for. */
+typedef struct bhrt_memory {
+  uint64_t allocations;
+  uint64_t allocated_bytes;
+  uint64_t peak_bytes;
+  uint64_t live_bytes;
+  uint64_t live_blocks;
+} bhrt_memory;
+
+/** Switches counting on for the rest of the process, once, after a test of whether it can be right: 0 when it cannot
+ *  (a sanitizer's build, valgrind, another allocator, BULKHEAD_MEMORY=off). */
+int32_t bhrt_memory_start(void);
+
+/** A new account; NULL when there is none to be had. The `refused`-th allocation on it, from 1, fails; 0: none. */
+bhrt_account *bhrt_memory_open(uint64_t refused);
+
+/** Forgets the account. Blocks of it that are freed later are nobody's. */
+void bhrt_memory_close(bhrt_account *account);
+
+/** From here on what the calling thread, or a thread that it starts, allocates is charged to the account; NULL: to
+ *  nobody. The account is its own: no two threads attach to one at a time. */
+void bhrt_memory_attach(bhrt_account *account);
+
+/** Charges a block to an account that the host has made for it. */
+void bhrt_memory_charge(bhrt_account *account, void *block);
+
+/** What stands on the account now. Exact when no other thread works for it. */
+void bhrt_memory_read(const bhrt_account *account, bhrt_memory *memory_out);
+
+/** The account that the calling thread is charged to; NULL: none. */
+extern __thread bhrt_account *bhrt_charged __attribute__((tls_model("initial-exec")));
+
+/** From here on the calling thread works for nobody: the host's own code. Give what it returns to resume. */
+static inline bhrt_account *bhrt_memory_suspend(void) {
+  bhrt_account *account = bhrt_charged;
+  bhrt_charged = (bhrt_account *)0;
+  return account;
+}
+
+/** Goes on as before suspend. */
+static inline void bhrt_memory_resume(bhrt_account *account) { bhrt_charged = account; }
 
 #ifdef __cplusplus
 }

@@ -64,8 +64,16 @@ package enum RepeatRule: UInt8, Sendable, CaseIterable {
   case never = 1
   /// Yes: running it again from the start does no harm.
   case idempotent = 2
+  /// Yes: every effect on the outside world is inside a step, which is done once.
+  case steps = 3
 
-  package var name: String { self == .never ? "never" : "idempotent" }
+  package var name: String {
+    switch self {
+    case .never: "never"
+    case .idempotent: "idempotent"
+    case .steps: "steps"
+    }
+  }
 
   package init?(name: String) {
     guard let rule = RepeatRule.allCases.first(where: { $0.name == name }) else { return nil }

@@ -6,15 +6,20 @@ package struct JobFacts: Sendable, Equatable {
   package var attempt: Int
   package var repeatRule: RepeatRule
   package var cancelRequested: Bool
+  /// Of a lost job: it is proven that the process or the thread of its last run has ended. Without that proof nothing
+  /// runs it again: a run that was stopped in the middle may wake up and speak to the outside world.
+  package var runEnded: Bool
 
   package init(
-    state: JobState, fence: Fence, attempt: Int, repeatRule: RepeatRule, cancelRequested: Bool
+    state: JobState, fence: Fence, attempt: Int, repeatRule: RepeatRule, cancelRequested: Bool,
+    runEnded: Bool = false
   ) {
     self.state = state
     self.fence = fence
     self.attempt = attempt
     self.repeatRule = repeatRule
     self.cancelRequested = cancelRequested
+    self.runEnded = runEnded
   }
 }
 
@@ -33,6 +38,10 @@ package enum JobTrigger: Sendable, Equatable {
   case loseWorker(ReasonCode)
   /// A worker that was thought to have lost the job says under the same fence that it runs it still.
   case reassert(Fence)
+  /// The reconcile entry of a lost job has been asked.
+  case reconcile(ReconcileAnswer)
+  /// Somebody decides what came of a lost job.
+  case resolve(Resolution)
 }
 
 /// What a trigger does to a job: pure, so that every store applies the same rules.
@@ -49,7 +58,7 @@ package enum JobDecision: Sendable, Equatable {
 
 /// The one table of arrows. See `Documentation/Architecture.md` for the picture.
 package enum JobTransition {
-  /// Starts of an idempotent job before it fails for good.
+  /// Starts of a job that is run again by itself before it fails for good.
   package static let maximumAttempts = 3
 
   package static func decide(_ job: JobFacts, _ trigger: JobTrigger) -> JobDecision {
@@ -64,6 +73,8 @@ package enum JobTransition {
     case .zombieReturned(let fence): zombieReturned(job, fence)
     case .loseWorker(let reason): loseWorker(job, reason)
     case .reassert(let fence): reassert(job, fence)
+    case .reconcile(let answer): reconcile(job, answer)
+    case .resolve(let resolution): resolve(job, resolution)
     }
   }
 
@@ -110,6 +121,7 @@ package enum JobTransition {
 
   private static func finish(_ job: JobFacts, _ fence: Fence, _ end: RunEnd) -> JobDecision {
     guard job.fence == fence, job.state.hasStarted, job.state != .zombie else { return .fenced }
+    if end.code == ReturnCode.unknown { return finishUnknown(job) }
     let (outcome, message) = judge(end, cancelRequested: job.cancelRequested)
     let late = job.cancelRequested && end.code >= 0
     let reason: ReasonCode = job.state == .lost ? .finishedLate : late ? .cancelTooLate : .returned
@@ -132,14 +144,13 @@ package enum JobTransition {
     switch (job.state, job.repeatRule) {
     case (.ready, _), (.lost, _): return .none
     case (.leased, _): return move(job, to: .ready, reason, requeue: true, release: true)
-    case (.running, .never): return move(job, to: .lost, reason, release: true)
-    case (.cancelling, .never), (.zombie, .never):
-      return move(job, to: .lost, .endedWhileCancelling, release: true)
-    case (.cancelling, .idempotent), (.zombie, .idempotent):
+    case (.running, .never): return lose(job, reason)
+    case (.cancelling, .never), (.zombie, .never): return lose(job, .endedWhileCancelling)
+    case (.cancelling, .idempotent), (.zombie, .idempotent), (.cancelling, .steps), (.zombie, .steps):
       return .end(
         job.cancelRequested ? .cancelled : .timedOut, reason: .endedWhileCancelling,
         message: "its worker ended while it was asked to stop")
-    case (.running, .idempotent):
+    case (.running, .idempotent), (.running, .steps):
       if job.attempt >= maximumAttempts {
         return .end(
           .failed, reason: .attemptsExhausted,
@@ -153,12 +164,13 @@ package enum JobTransition {
     guard job.fence == fence else { return .fenced }
     switch job.state {
     case .running, .cancelling: return .none
-    case .lost: return move(job, to: job.cancelRequested ? .cancelling : .running, .reasserted)
+    case .lost:
+      return move(job, to: job.cancelRequested ? .cancelling : .running, .reasserted) { $0.runEnded = false }
     default: return .fenced
     }
   }
 
-  private static func move(
+  static func move(
     _ job: JobFacts, to state: JobState, _ reason: ReasonCode, requeue: Bool = false,
     release: Bool = false, _ change: (inout JobFacts) -> Void = { _ in }
   ) -> JobDecision {

@@ -18,6 +18,9 @@ package enum ReasonCode: String, Sendable, CaseIterable {
   case finishedLate = "finished_late"
   case fencedFinish = "fenced_finish"
   case reasserted
+  case stepUnknown = "step_unknown"
+  case reconciled
+  case resolved
 
   /// The same for people.
   package var sentence: String {
@@ -40,6 +43,9 @@ package enum ReasonCode: String, Sendable, CaseIterable {
     case .finishedLate: "its run finished although its worker had been given up"
     case .fencedFinish: "a run that had lost the job returned; nothing of it was taken"
     case .reasserted: "its worker came back and still runs it"
+    case .stepUnknown: "its run could not tell what came of it outside"
+    case .reconciled: "its reconcile entry was asked what came of it"
+    case .resolved: "somebody decided what came of it"
     }
   }
 }

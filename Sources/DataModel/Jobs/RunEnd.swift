@@ -28,16 +28,45 @@ package struct RunEnd: Sendable, Equatable {
   }
 }
 
-/// What one run used. Memory per job joins here when the allocator hooks come.
+/// What one run used.
 package struct Usage: Sendable, Equatable {
   package var cpuNanoseconds: Int64
   package var wallNanoseconds: Int64
   package var hostCalls: Int64
+  /// Nil where it cannot be counted (`bhrt_memory_start` says when).
+  package var memory: MemoryUsage?
 
-  package init(cpuNanoseconds: Int64 = 0, wallNanoseconds: Int64 = 0, hostCalls: Int64 = 0) {
+  package init(
+    cpuNanoseconds: Int64 = 0, wallNanoseconds: Int64 = 0, hostCalls: Int64 = 0, memory: MemoryUsage? = nil
+  ) {
     self.cpuNanoseconds = cpuNanoseconds
     self.wallNanoseconds = wallNanoseconds
     self.hostCalls = hostCalls
+    self.memory = memory
+  }
+}
+
+/// What the plug-in's code, the libraries that it called and the threads that it started allocated for one run. Bytes
+/// are those that were asked for.
+package struct MemoryUsage: Sendable, Equatable {
+  /// How often a block was asked for; a change of size counts as one.
+  package var allocations: Int64
+  package var allocatedBytes: Int64
+  /// The most that was allocated at one time.
+  package var peakBytes: Int64
+  /// Not freed when the run ended: leaks, and what libraries keep for the next time.
+  package var liveBytes: Int64
+  package var liveBlocks: Int64
+
+  package init(
+    allocations: Int64 = 0, allocatedBytes: Int64 = 0, peakBytes: Int64 = 0, liveBytes: Int64 = 0,
+    liveBlocks: Int64 = 0
+  ) {
+    self.allocations = allocations
+    self.allocatedBytes = allocatedBytes
+    self.peakBytes = peakBytes
+    self.liveBytes = liveBytes
+    self.liveBlocks = liveBlocks
   }
 }
 
@@ -49,11 +78,13 @@ package enum ReturnCode {
   package static let cancelled: Int32 = -1
   package static let deadline: Int32 = -2
   package static let bug: Int32 = -11
-  package static let lowest: Int32 = -14
+  /// What came of it outside cannot be told: the job is lost.
+  package static let unknown: Int32 = -15
+  package static let lowest: Int32 = -15
 
   private static let names = [
     "cancelled", "deadline", "memory", "invalid", "not_found", "conflict", "denied", "io", "remote",
-    "unsupported", "bug", "fenced", "stale", "again",
+    "unsupported", "bug", "fenced", "stale", "again", "unknown",
   ]
 
   /// The name of a code of the ABI, nil for a number that has none.

@@ -1,5 +1,5 @@
 extension Manifest {
-  private static let known: Set<String> = [
+  package static let known: Set<String> = [
     "$schema", "id", "version", "title", "description", "abi", "actions", "records", "secrets",
   ]
 
@@ -31,7 +31,7 @@ extension Manifest {
     title = try fields.text("title") ?? id
     description = try fields.text("description", limit: 1 << 16) ?? ""
     abi = try Self.abi(fields)
-    actions = try Self.actions(fields)
+    (actions, reconciles) = try Self.entries(fields)
     records = try fields.names("records") ?? []
     secrets = try fields.names("secrets") ?? []
   }
@@ -49,30 +49,46 @@ extension Manifest {
     return ABIRange(built: Int(built), minimumHost: Int(minimum))
   }
 
-  private static func actions(_ fields: JSONFields) throws(ManifestError) -> [ManifestAction] {
+  private static func entries(
+    _ fields: JSONFields
+  ) throws(ManifestError) -> ([ManifestAction], [ManifestReconcile]) {
     guard let values = try fields.array("actions") else { throw fields.error("actions", "is missing") }
     guard !values.isEmpty else { throw fields.error("actions", "has to list one action at least") }
     guard values.count <= 1000 else { throw fields.error("actions", "lists more than 1000 actions") }
     var actions: [ManifestAction] = []
+    var reconciles: [(path: String, entry: ManifestReconcile)] = []
     var seen: Set<String> = []
     for (index, value) in values.enumerated() {
-      let action = try ManifestAction(value, path: "actions[\(index)]")
-      guard seen.insert(action.name).inserted else {
-        throw fields.error("actions[\(index)].name", "\"\(action.name)\" is given twice")
+      let path = "actions[\(index)]"
+      let name: String
+      if value["kind"]?.stringValue == ManifestReconcile.kind {
+        let entry = try ManifestReconcile(value, path: path)
+        name = entry.name
+        reconciles.append((path, entry))
+      } else {
+        let action = try ManifestAction(value, path: path)
+        name = action.name
+        actions.append(action)
       }
-      actions.append(action)
+      guard seen.insert(name).inserted else {
+        throw fields.error("\(path).name", "\"\(name)\" is given twice")
+      }
     }
-    return actions
+    guard !actions.isEmpty else {
+      throw fields.error("actions", "has to list one entry of kind \"action\" at least")
+    }
+    try ManifestReconcile.check(reconciles, against: actions)
+    return (actions, reconciles.map(\.entry))
   }
 }
 
 extension ManifestAction {
-  private static let known: Set<String> = [
+  package static let known: Set<String> = [
     "name", "kind", "title", "description", "repeat", "parameters", "result", "deadline_ms", "cleanup_ms",
     "grace_ms",
   ]
   /// A hundred years: sums with a time of day stay far from overflow.
-  private static let longest: Int64 = 3_155_760_000_000
+  static let longest: Int64 = 3_155_760_000_000
 
   init(_ value: JSONValue, path: String) throws(ManifestError) {
     let fields = try JSONFields(value, path: path, known: Self.known)
@@ -85,7 +101,8 @@ extension ManifestAction {
     }
     let kind = try fields.text("kind") ?? "action"
     guard kind == "action" else {
-      throw fields.error("kind", "this host does not have the kind \"\(kind)\" yet; it has \"action\"")
+      throw fields.error(
+        "kind", "this host does not have the kind \"\(kind)\" yet; it has \"action\" and \"reconcile\"")
     }
     title = try fields.text("title") ?? name
     description = try fields.text("description", limit: 1 << 16) ?? ""
@@ -101,41 +118,6 @@ extension ManifestAction {
   private static func repeatRule(_ fields: JSONFields) throws(ManifestError) -> RepeatRule {
     guard let name = try fields.text("repeat") else { return .never }
     if let rule = RepeatRule(name: name) { return rule }
-    if name == "steps" {
-      throw fields.error(
-        "repeat",
-        "this host does not have \"steps\" yet; say \"never\", or \"idempotent\" when a second run does no harm"
-      )
-    }
-    throw fields.error("repeat", "expected \"never\" or \"idempotent\", found \"\(name)\"")
+    throw fields.error("repeat", "expected \"never\", \"steps\" or \"idempotent\", found \"\(name)\"")
   }
-}
-
-/// The grammars of names.
-enum Names {
-  /// `[a-z][a-z0-9_-]*`, 64 bytes at most.
-  static func isPluginID(_ text: String) -> Bool { isName(text, limit: 64, also: "_-") }
-
-  /// `[a-z][a-z0-9._-]*`, 128 bytes at most.
-  static func isActionName(_ text: String) -> Bool { isName(text, limit: 128, also: "._-") }
-
-  /// `[A-Za-z_][A-Za-z0-9_-]*`, 128 bytes at most: no '.' and no '/', which join names to paths.
-  static func isPropertyName(_ text: String) -> Bool {
-    guard let first = text.first, first == "_" || (first.isASCII && first.isLetter) else { return false }
-    return text.utf8.count <= 128
-      && text.unicodeScalars.allSatisfy {
-        $0 == "_" || $0 == "-" || ($0.isASCII && $0.properties.isAlphabetic) || isDigit($0)
-      }
-  }
-
-  private static func isName(_ text: String, limit: Int, also punctuation: String) -> Bool {
-    guard let first = text.unicodeScalars.first, isLower(first) else { return false }
-    return text.utf8.count <= limit
-      && text.unicodeScalars.allSatisfy {
-        isLower($0) || isDigit($0) || punctuation.unicodeScalars.contains($0)
-      }
-  }
-
-  private static func isLower(_ scalar: Unicode.Scalar) -> Bool { scalar >= "a" && scalar <= "z" }
-  private static func isDigit(_ scalar: Unicode.Scalar) -> Bool { scalar >= "0" && scalar <= "9" }
 }

@@ -1,8 +1,10 @@
 extension ParameterSchema {
-  private static let everywhere: Set<String> = [
+  /// Keywords that go with every type.
+  package static let everywhere: Set<String> = [
     "type", "enum", "const", "default", "title", "description", "x-bulkhead-options",
   ]
-  private static let onlyFor: [ValueType: Set<String>] = [
+  /// Keywords that go with one type.
+  package static let onlyFor: [ValueType: Set<String>] = [
     .object: ["properties", "required", "additionalProperties"],
     .array: ["items", "minItems", "maxItems"],
     .string: ["minLength", "maxLength", "pattern", "format"],

@@ -7,6 +7,15 @@ package struct ActionCatalogue: Sendable {
     package let kind: JobKind
     package let action: ManifestAction
     package let isActive: Bool
+    /// Name of the entry that finds out about its lost jobs.
+    package let reconcile: String?
+
+    package init(kind: JobKind, action: ManifestAction, isActive: Bool, reconcile: String? = nil) {
+      self.kind = kind
+      self.action = action
+      self.isActive = isActive
+      self.reconcile = reconcile
+    }
   }
 
   package let entries: [Entry]
@@ -21,7 +30,10 @@ package struct ActionCatalogue: Sendable {
       guard let manifest = try? Manifest(text: file.manifest) else { continue }
       for action in manifest.actions {
         let kind = JobKind(plugin: manifest.id, action: action.name)
-        entries.append(Entry(kind: kind, action: action, isActive: file.state == .active))
+        entries.append(
+          Entry(
+            kind: kind, action: action, isActive: file.state == .active,
+            reconcile: manifest.reconcile(of: action.name)?.name))
       }
     }
     self.init(entries)
@@ -55,6 +67,16 @@ package struct ActionCatalogue: Sendable {
   }
 
   private func unknown(_ name: String) -> EngineError {
+    let asked = JobKind(name)
+    let speaker = entries.first { entry in
+      guard let reconcile = entry.reconcile else { return false }
+      return asked.map { $0.plugin == entry.kind.plugin && $0.action == reconcile } ?? (reconcile == name)
+    }
+    if let speaker {
+      return EngineError(
+        .unknownAction, "\"\(name)\" is a reconcile entry: the engine asks it about lost jobs of \(speaker.kind)",
+        cure: "ask about one with `bulkhead jobs reconcile ID`")
+    }
     let names = Set(entries.filter(\.isActive).map(\.kind)).sorted()
     var cure = "see `bulkhead plugins list`"
     if names.isEmpty {

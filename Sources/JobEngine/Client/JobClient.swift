@@ -94,12 +94,19 @@ package struct JobClient: Sendable {
 
   package func plugins() throws(EngineError) -> PluginList { try ask(ListPlugins()) }
 
+  /// Revokes a content, or takes that back.
+  package func revoke(_ revocation: Revocation, isRevoked: Bool) throws(EngineError) {
+    _ = try ask(RevokePlugin(revocation, isRevoked: isRevoked))
+  }
+
+  package func revocations() throws(EngineError) -> [Revocation] { try ask(ListRevocations()) }
+
   package func nodes() throws(EngineError) -> [NodeRow] { try ask(ListNodes()) }
 
   /// Why the job stands where it stands, outermost reason first.
   package func why(_ id: JobID) throws(EngineError) -> [WhyLine] {
     let row = try job(id)
-    return try Why.explain(row, plugins: plugins(), nodes: nodes(), events: events(id))
+    return try Why.explain(row, plugins: plugins(), nodes: nodes(), events: events(id), lost: lost(id))
   }
 
   /// Calls `onChange` with the job's row now and after each change until it has ended or rests as `lost`;
@@ -118,7 +125,7 @@ package struct JobClient: Sendable {
     }
   }
 
-  private func ask<V: StoreVerb>(_ verb: V) throws(EngineError) -> V.Reply {
+  func ask<V: StoreVerb>(_ verb: V) throws(EngineError) -> V.Reply {
     try stored { () throws(StoreError) in try store.perform(verb) }
   }
 
@@ -126,7 +133,7 @@ package struct JobClient: Sendable {
     do { return try body() } catch { throw EngineError(error) }
   }
 
-  private static func noSuchJob(_ id: JobID) -> EngineError {
+  static func noSuchJob(_ id: JobID) -> EngineError {
     EngineError(.notFound, "there is no job \(id)", cure: "see `bulkhead jobs list`")
   }
 

@@ -16,7 +16,7 @@ package struct WhyLine: Sendable, Equatable {
 /// Says why a job stands where it stands. Pure: the facts are passed in.
 package enum Why {
   package static func explain(
-    _ job: JobRow, plugins: PluginList, nodes: [NodeRow], events: [JobEvent]
+    _ job: JobRow, plugins: PluginList, nodes: [NodeRow], events: [JobEvent], lost: LostRow? = nil
   ) -> [WhyLine] {
     switch job.status {
     case .ended(let end): ended(end, events)
@@ -30,7 +30,8 @@ package enum Why {
         WhyLine("zombie", "it did not end within its grace time; its writes are refused"),
         WhyLine("zombie_runs", "its code may still run in worker \(worker(job)), until that ends"),
       ]
-    case .live(.lost): lost(job, events)
+    case .live(.lost):
+      self.lost(job, events, lost, hasReconcile: ActionCatalogue(plugins).hasReconcile(job.kind))
     }
   }
 
@@ -110,13 +111,35 @@ package enum Why {
     ]
   }
 
-  private static func lost(_ job: JobRow, _ events: [JobEvent]) -> [WhyLine] {
+  private static func lost(
+    _ job: JobRow, _ events: [JobEvent], _ lost: LostRow?, hasReconcile: Bool
+  ) -> [WhyLine] {
     var lines = [
       WhyLine("lost", "it had started, and what came of it is not known; it is not run again by itself")
     ]
-    if let last = events.last(where: { $0.to == JobState.lost.name }) {
+    if let last = events.last(where: { $0.to == JobState.lost.name && $0.from != JobState.lost.name }) {
       lines.append(WhyLine(last.reason.rawValue, text(last)))
     }
+    guard let lost else { return lines }
+    lines += lost.leftBehind.map { WhyLine("left_behind", "left behind: \($0)") }
+    if hasReconcile {
+      let asked = lost.tries == 0 ? "is asked" : "was asked \(lost.tries) time(s) and is asked again, at least every 10 minutes,"
+      lines.append(WhyLine("reconcile", "its reconcile entry \(asked) what came of it"))
+    } else {
+      lines.append(WhyLine("no_reconcile", "no active plug-in has a reconcile entry that could be asked"))
+    }
+    if !lost.answer.isEmpty { lines.append(WhyLine("answer", "it answered: \(lost.answer)")) }
+    if !lost.runEnded {
+      lines.append(
+        WhyLine(
+          "no_proof",
+          "nothing proves that its old run has ended: to run it again somebody has to attest it (--old-run-ended)"))
+    }
+    lines.append(
+      WhyLine(
+        "resolve",
+        "to decide by hand: look at its steps with `bulkhead jobs show \(job.id)`, then "
+          + "`bulkhead jobs resolve \(job.id) --as succeeded|failed|cancelled|rerun`"))
     return lines
   }
 

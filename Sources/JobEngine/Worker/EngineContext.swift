@@ -9,19 +9,30 @@ final class EngineContext: JobContext {
   private let run: JobRun
   private let writer: RunWriter
   private let facade: EngineRecords
+  private let stepFacade: EngineSteps
 
-  init(run: JobRun, writer: RunWriter, session: StoreSession) {
+  init(run: JobRun, submittedAt: Milliseconds, writer: RunWriter, session: StoreSession) {
     self.run = run
     self.writer = writer
     facade = EngineRecords(run: run, session: session)
+    stepFacade = EngineSteps(run: run, submittedAt: submittedAt, session: session)
   }
 
   var records: any RecordFacade { facade }
+  var steps: any StepFacade { stepFacade }
 
   /// Whether the run was asked to stop: asked while a call waits for a store that is away.
   var stopped: @Sendable () -> Bool {
     get { facade.stopped.withLock { $0 } }
-    set { facade.stopped.withLock { $0 = newValue } }
+    set {
+      facade.stopped.withLock { $0 = newValue }
+      stepFacade.stopped.withLock { $0 = newValue }
+    }
+  }
+
+  /// Whether the run lost its job.
+  func setFenced(_ isFenced: @escaping @Sendable () -> Bool) {
+    stepFacade.isFenced.withLock { $0 = isFenced }
   }
 
   func log(level: UInt8, text: String) {

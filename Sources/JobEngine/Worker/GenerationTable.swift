@@ -11,6 +11,7 @@ final class GenerationTable: Sendable {
     var loaded: [String: PluginGeneration] = [:]
     var refused: [String: Refusal] = [:]
     var active: [JobKind: LoadedAction] = [:]
+    var reconciles: [JobKind: LoadedReconcile] = [:]
     var revision: Int64 = -1
   }
 
@@ -51,20 +52,30 @@ final class GenerationTable: Sendable {
   /// The store's list that `kinds` was made from.
   var revision: Int64 { state.withLock { $0.revision } }
 
+  /// The kinds whose lost jobs can be asked for.
+  var reconcileKinds: [JobKind] { state.withLock { Array($0.reconciles.keys) } }
+
+  func reconcile(_ kind: JobKind) -> LoadedReconcile? { state.withLock { $0.reconciles[kind] } }
+
   func action(_ kind: JobKind) -> LoadedAction? { state.withLock { $0.active[kind] } }
 
   /// Loads what is active and not loaded yet, and says what came of each: call it from the loader's thread.
   func refresh(_ list: PluginList, report: (_ sha256: String, _ problem: String?) -> Void) {
     var active: [JobKind: LoadedAction] = [:]
+    var reconciles: [JobKind: LoadedReconcile] = [:]
     for file in list.files where file.state == .active {
       guard let generation = generation(of: file, report) else { continue }
       for (name, action) in generation.actions {
         active[JobKind(plugin: generation.manifest.id, action: name)] = action
       }
+      for (action, entry) in generation.reconciles {
+        reconciles[JobKind(plugin: generation.manifest.id, action: action)] = entry
+      }
     }
     let wanted = Set(list.files.lazy.filter { $0.state == .active }.map(\.sha256))
     state.withLock {
       $0.active = active
+      $0.reconciles = reconciles
       $0.revision = list.revision
       $0.refused = $0.refused.filter { wanted.contains($0.key) }
     }

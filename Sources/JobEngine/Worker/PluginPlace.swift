@@ -24,9 +24,11 @@ final class PluginPlace: RunPlace {
   func maker(_ kind: JobKind) -> RunMaker? {
     guard let action = generations.action(kind) else { return nil }
     return { [threads, writer, session] active in
-      let context = EngineContext(run: active.id, writer: writer, session: session)
+      let context = EngineContext(
+        run: active.id, submittedAt: active.lease.submittedAt, writer: writer, session: session)
       let run = PluginRun(active, action, context: context)
       context.stopped = { [weak run] in run?.isStopped ?? true }
+      context.setFenced { [weak run] in run.map { $0.stopBits & StopBits.fenced != 0 } ?? true }
       return ThreadedRun(run, threads)
     }
   }

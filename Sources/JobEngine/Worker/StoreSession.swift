@@ -25,7 +25,7 @@ final class StoreSession: Sendable {
   /// The connection came up, or went.
   private let onLink: @Sendable (_ isUp: Bool) -> Void
   private let state: Condition<State>
-  private let node = Mutex<NodeID?>(nil)
+  private let node: Mutex<NodeID?>
 
   init(
     process: ProcessIdentity, dial: @escaping StoreDialer, onFenced: @escaping @Sendable () -> Void,
@@ -35,7 +35,18 @@ final class StoreSession: Sendable {
     self.onFenced = onFenced
     self.onLink = onLink
     self.dial = dial
+    node = Mutex(nil)
     state = Condition(.down(MonotonicClock.nanoseconds))
+  }
+
+  /// Over a store in this process, which does not go away, as the node that it has given.
+  init(local store: any Store, process: ProcessIdentity, node: NodeID) {
+    self.process = process
+    onFenced = {}
+    onLink = { _ in }
+    dial = { _ in store }
+    self.node = Mutex(node)
+    state = Condition(.up(store, node))
   }
 
   /// How long it has been without a store, in milliseconds; 0 while connected.

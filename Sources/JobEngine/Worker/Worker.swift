@@ -44,8 +44,10 @@ package final class Worker: Sendable {
   private let session: StoreSession
   private let core: WorkerCore
   private let generations: GenerationTable
+  private let reconciles: ReconcileLoop
   private let claimBell: Bell
   private let pluginBell: Bell
+  private let lostBell = Bell()
   private let end = Threading.Condition<WorkerEnd?>(nil)
 
   package init(_ configuration: WorkerConfiguration) {
@@ -65,6 +67,9 @@ package final class Worker: Sendable {
     core = WorkerCore(
       writer: writer, place: place, timer: DeadlineTimer.shared, slots: slots, log: .standardError,
       wake: { claimBell.ring() }, onPlugins: { pluginBell.ring() })
+    reconciles = ReconcileLoop(
+      session: session, generations: generations, timer: .shared, bell: lostBell,
+      isDraining: { [claims = core.claims] in claims.isDraining })
     self.claimBell = claimBell
     self.pluginBell = pluginBell
   }
@@ -78,6 +83,7 @@ package final class Worker: Sendable {
       WriterThread(writer: writer, session: session).run()
     }
     OSThread("bh-plugins") { [self] in loadPlugins() }
+    OSThread("bh-lost") { [reconciles] in reconciles.run() }
     OSThread("bh-claims") { [self] in
       ClaimLoop(session: session, step: core.claims, bell: claimBell).run()
       end.update { if $0 == nil { $0 = .drained } }
@@ -107,8 +113,10 @@ package final class Worker: Sendable {
       do {
         try session.connectOnce(
           core,
-          onSignal: { [claimBell, pluginBell] signal in
+          onSignal: { [claimBell, pluginBell, lostBell] signal in
             if signal == .pluginsChanged { pluginBell.ring() }
+            // Rarely: an order, a cancel, a job that became lost.
+            if case .nodeCalled = signal { lostBell.ring() }
             claimBell.ring()
           },
           opened: { [claimBell, pluginBell, generations] in
@@ -134,6 +142,7 @@ package final class Worker: Sendable {
         let list = try session.perform({ _ in ListPlugins() }, repeated: true)
         generations.refresh(list) { sha256, problem in report(sha256, problem) }
         claimBell.ring()
+        lostBell.ring()
       } catch {
         if error.code != .closed { EngineLog.error("cannot read the list of plug-ins: \(error)") }
       }

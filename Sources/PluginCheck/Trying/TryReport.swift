@@ -1,3 +1,5 @@
+package import PluginHost
+
 /// What came of one `TryRun`.
 package struct TryReport: Codable, Sendable, Equatable {
   package enum Ending: Codable, Sendable, Equatable {
@@ -42,6 +44,8 @@ package struct TryReport: Codable, Sendable, Equatable {
   package var leftBehind: [String] = []
   package var logs: [LogLine] = []
   package var progressReports = 0
+  /// What was wrong with the progress: "went back from 7 to 3"; nil when nothing was.
+  package var progressFault: String?
   package var wallNanoseconds: Int64 = 0
   package var cpuNanoseconds: Int64 = 0
   package var hostCalls: Int64 = 0
@@ -51,14 +55,24 @@ package struct TryReport: Codable, Sendable, Equatable {
   package var worstGapNanoseconds: Int64 = 0
   /// Where the worst gap ended, as `function (file:line)` where there is debug information.
   package var worstGapPlace = ""
+  /// The same as the child saw it: what `worstGapPlace` was made of.
+  package var worstGapAt: CodePlace?
   /// From the stop's bit to the entry's return, nanoseconds; nil when nothing was raised.
   package var stopLatencyNanoseconds: Int64?
+  /// The hold count when the entry returned.
+  package var holdsLeft = 0
   /// How often `bh_alloc` was called.
   package var hostAllocations = 0
   package var memory: Memory?
   /// Threads and descriptors that were there after the run and not before; descriptors with what they are.
   package var threadsLeft = 0
   package var descriptorsLeft: [String] = []
+  /// How the engine judges the run; nil when it did not come to its end.
+  package var outcome: String?
+  /// Where the process was when a signal ended it, innermost first: "function (file:line)".
+  package var trace: [String] = []
+  /// The same as the child saw it: what `trace` was made of.
+  package var tracePlaces: [CodePlace] = []
   /// What the process wrote to standard error, cut at 64 KiB.
   package var errors = ""
 

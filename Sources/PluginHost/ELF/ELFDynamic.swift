@@ -9,18 +9,25 @@ struct ELFDynamic {
   static let staticTLS: UInt64 = 0x10
   static let positionIndependentProgram: UInt64 = 0x0800_0000
 
+  static let textRelocations: UInt64 = 22
+  static let textRelocationsFlag: UInt64 = 0x4
+  static let bindNow: UInt64 = 24
+  static let bindNowFlag: UInt64 = 0x8
+  static let bindNowFlag1: UInt64 = 0x1
+  static let constructorsSize: UInt64 = 27
+
+  static let stringsSize: UInt64 = 10
+  static let hash: UInt64 = 4
+  static let gnuHash: UInt64 = 0x6FFF_FEF5
   private static let strings: UInt64 = 5
-  private static let stringsSize: UInt64 = 10
   private static let symbols: UInt64 = 6
-  private static let hash: UInt64 = 4
-  private static let gnuHash: UInt64 = 0x6FFF_FEF5
   private static let entrySize: UInt64 = 16
   private static let symbolSize: UInt64 = 24
   private static let entryLimit: UInt64 = 100_000
   /// Symbols that share a bucket.
   private static let chainLimit = 65_536
 
-  private let source: ByteSource
+  let source: ByteSource
   private let loaded: [ELFSegment]
   private var entries: [(tag: UInt64, value: UInt64)] = []
 
@@ -44,6 +51,12 @@ struct ELFDynamic {
   /// The value of the first entry with the tag, 0 when there is none.
   func value(_ tag: UInt64) -> UInt64 { entries.first { $0.tag == tag }?.value ?? 0 }
 
+  func has(_ tag: UInt64) -> Bool { entries.contains { $0.tag == tag } }
+
+  /// Where the symbols and their names stand in the file.
+  var symbolTable: UInt64? { fileOffset(value(Self.symbols)) }
+  var stringTable: UInt64? { fileOffset(value(Self.strings)) }
+
   /// The texts that the entries with the tag point to.
   func texts(_ tag: UInt64) throws(Objection) -> [String] {
     var texts: [String] = []
@@ -56,14 +69,14 @@ struct ELFDynamic {
     return texts
   }
 
-  private func string(_ offset: UInt64) -> String? {
+  func string(_ offset: UInt64) -> String? {
     guard offset < value(Self.stringsSize), let start = fileOffset(value(Self.strings)) else { return nil }
     let (place, overflow) = start.addingReportingOverflow(offset)
     return overflow ? nil : source.text(at: place)
   }
 
   /// Where the bytes of an address stand in the file.
-  private func fileOffset(_ address: UInt64) -> UInt64? {
+  func fileOffset(_ address: UInt64) -> UInt64? {
     for segment in loaded where address >= segment.address && address - segment.address < segment.size {
       return segment.offset + (address - segment.address)
     }

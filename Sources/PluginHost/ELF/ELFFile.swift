@@ -17,6 +17,18 @@ package struct ELFFile: Sendable, Equatable {
   package private(set) var hasStaticTLS = false
   /// Loading it would make every thread's stack executable.
   package private(set) var wantsExecutableStack = true
+  /// The loader would have to write into its code (DT_TEXTREL).
+  package private(set) var hasTextRelocations = false
+  /// A part of it would be writable and executable at once.
+  package private(set) var hasWritableCode = false
+  /// All its calls are bound when it is loaded, none later (BIND_NOW).
+  package private(set) var isBoundNow = false
+  /// Its tables of addresses are made read-only once they are filled (PT_GNU_RELRO).
+  package private(set) var hasReadOnlyRelocations = false
+  /// Functions that run as soon as it is loaded. Every compiler adds one of its own.
+  package private(set) var constructors: UInt64 = 0
+  /// Versions that the libraries it needs have to have.
+  package private(set) var neededVersions: [ELFNeededVersion] = []
 
   package static let entryName = "bh_plugin_entry"
 
@@ -29,6 +41,9 @@ package struct ELFFile: Sendable, Equatable {
     for segment in segments {
       switch segment.type {
       case ELFSegment.interpreter: interpreter = source.text(at: segment.offset) ?? ""
+      case ELFSegment.readOnly: hasReadOnlyRelocations = true
+      case ELFSegment.load where segment.flags & ELFSegment.writable != 0:
+        if segment.flags & ELFSegment.executable != 0 { hasWritableCode = true }
       case ELFSegment.stack: wantsExecutableStack = segment.flags & ELFSegment.executable != 0
       default: break
       }
@@ -45,6 +60,24 @@ package struct ELFFile: Sendable, Equatable {
     isExecutable =
       interpreter != nil || dynamic.value(ELFDynamic.flags1) & ELFDynamic.positionIndependentProgram != 0
     exportsEntry = dynamic.exportsFunction(Self.entryName)
+    readLoading(dynamic)
+  }
+
+  /// What loading it would do.
+  private mutating func readLoading(_ dynamic: ELFDynamic) {
+    let flags = dynamic.value(ELFDynamic.flags)
+    hasTextRelocations =
+      dynamic.has(ELFDynamic.textRelocations) || flags & ELFDynamic.textRelocationsFlag != 0
+    isBoundNow =
+      dynamic.has(ELFDynamic.bindNow) || flags & ELFDynamic.bindNowFlag != 0
+      || dynamic.value(ELFDynamic.flags1) & ELFDynamic.bindNowFlag1 != 0
+    constructors = dynamic.value(ELFDynamic.constructorsSize) / 8
+    neededVersions = dynamic.neededVersions()
+  }
+
+  /// The newest glibc that one of its symbols asks for; nil when it asks for none.
+  package var glibc: GlibcVersion? {
+    neededVersions.compactMap { GlibcVersion(symbolVersion: $0.version) }.max()
   }
 }
 
@@ -55,7 +88,9 @@ struct ELFSegment: Sendable, Equatable {
   static let interpreter: UInt32 = 3
   static let note: UInt32 = 4
   static let stack: UInt32 = 0x6474_E551
+  static let readOnly: UInt32 = 0x6474_E552
   static let executable: UInt32 = 1
+  static let writable: UInt32 = 2
 
   let type: UInt32
   let flags: UInt32

@@ -83,7 +83,7 @@ package struct FileRules: Sendable {
         cure: "put the file itself here (\"cp --remove-destination $(readlink -f \(path)) \(path)\")")
     case S_IFDIR:
       throw Objection(
-        "it is a folder, and a plug-in is one lone .so file here", cure: "put the .so file itself here")
+        "it is a folder, not a file", cure: "name the .so file itself")
     default:
       throw Objection("it is not a regular file", cure: "put a regular file here")
     }

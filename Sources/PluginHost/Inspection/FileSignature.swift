@@ -36,7 +36,7 @@ package struct FileSignature: Sendable, Equatable {
   }
 
   /// Whether an open file is a regular one.
-  static func isRegular(descriptor: Int32) -> Bool {
+  package static func isRegular(descriptor: Int32) -> Bool {
     var status = stat()
     return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
   }
@@ -77,7 +77,7 @@ enum FolderListing {
     guard let names = names(folder) else { return nil }
     var files: [String: FileSignature] = [:]
     for name in names where !name.hasPrefix(".") && name != "lost+found" {
-      guard let signature = FileSignature(path: folder + "/" + name) else { continue }
+      guard let signature = FileSignature.ofPlugin(folder + "/" + name) else { continue }
       if signature.isFolder || name.hasSuffix(".so") { files[name] = signature }
     }
     return files

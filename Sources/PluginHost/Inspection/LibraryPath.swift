@@ -4,12 +4,15 @@ import Glibc
 package struct LibraryPath: Sendable, Equatable {
   /// In the loader's cache, or already loaded into this process.
   private let names: Set<String>
+  /// Those of them that are loaded into this process, as they are into every worker.
+  private let loaded: Set<String>
   /// `LD_LIBRARY_PATH`, and the folders that are looked into without the cache.
   private let folders: [String]
 
-  package init(names: Set<String>, folders: [String]) {
-    self.names = names
+  package init(names: Set<String>, folders: [String], loaded: Set<String> = []) {
+    self.names = names.union(loaded)
     self.folders = folders
+    self.loaded = loaded
   }
 
   /// Of this process, now.
@@ -23,8 +26,16 @@ package struct LibraryPath: Sendable, Equatable {
     #endif
     let standard =
       ["/lib/", "/usr/lib/"].map { $0 + multiarch } + ["/lib64", "/usr/lib64", "/lib", "/usr/lib"]
-    return LibraryPath(names: cachedNames().union(loadedNames()), folders: own + standard)
+    return LibraryPath(names: cachedNames(), folders: own + standard, loaded: loadedNames())
   }
+
+  /// Of this process, for a plug-in that may have loaded its own libraries before.
+  static func noneLoaded() -> LibraryPath {
+    let now = current()
+    return LibraryPath(names: now.names, folders: now.folders)
+  }
+
+  func isLoaded(_ name: String) -> Bool { loaded.contains(name) }
 
   package func has(_ name: String) -> Bool {
     names.contains(name) || folders.contains { access($0 + "/" + name, R_OK) == 0 }
@@ -33,13 +44,26 @@ package struct LibraryPath: Sendable, Equatable {
   /// Every library that the file needs is found, and found where only root and the serving user can put one.
   /// `folder` is where the file was dropped: what stands beside it does not come with the private copy.
   package func check(_ file: ELFFile, in folder: String, _ rules: FileRules) throws(Objection) {
+    let origins = file.runPath.filter(Self.isOrigin).map { folder + $0.drop { $0 != "/" } }
+    let search = try searchFolders(file, rules)
+    for name in file.needed { try check(name, search, origins, rules) }
+  }
+
+  /// The same for a file whose `$ORIGIN` was looked at already: `known` are names that were found there.
+  func check(_ file: ELFFile, besides known: Set<String>, _ rules: FileRules) throws(Objection) {
+    let search = try searchFolders(file, rules)
+    for name in file.needed where !known.contains(name) { try check(name, search, [], rules) }
+  }
+
+  private static func isOrigin(_ place: String) -> Bool {
+    place.hasPrefix("$ORIGIN") || place.hasPrefix("${ORIGIN}")
+  }
+
+  /// The absolute places of its RUNPATH, which have to be safe.
+  private func searchFolders(_ file: ELFFile, _ rules: FileRules) throws(Objection) -> [String] {
     var search: [String] = []
-    var origins: [String] = []
-    for place in file.runPath {
-      if place.hasPrefix("$ORIGIN") || place.hasPrefix("${ORIGIN}") {
-        let rest = place.drop { $0 != "/" }
-        origins.append(folder + rest)
-      } else if place.hasPrefix("/") {
+    for place in file.runPath where !Self.isOrigin(place) {
+      if place.hasPrefix("/") {
         try Self.checkSearchFolder(place, rules)
         search.append(place)
       } else if !place.hasPrefix("$") {
@@ -48,7 +72,7 @@ package struct LibraryPath: Sendable, Equatable {
           cure: "link it with an absolute -rpath or none (\"patchelf --remove-rpath FILE\")")
       }
     }
-    for name in file.needed { try check(name, search, origins, rules) }
+    return search
   }
 
   private func check(
@@ -57,15 +81,15 @@ package struct LibraryPath: Sendable, Equatable {
     if name.contains("/") { return try Self.checkPath(name, rules) }
     if let place = origins.first(where: { access($0 + "/" + name, F_OK) == 0 }) {
       throw Objection(
-        "it brings its own \(name) in \(place) ($ORIGIN in its RUNPATH), and a plug-in is one lone file here",
-        cure: "link \(name) statically, or install it for the whole system and link without -rpath")
+        "it brings its own \(name) in \(place) ($ORIGIN in its RUNPATH), and only the lone file is taken",
+        cure: "drop a folder instead, NAME/NAME.so with its libraries below it, or link \(name) statically")
     }
     if let place = search.first(where: { access($0 + "/" + name, F_OK) == 0 }) {
       return try Self.checkPath(place + "/" + name, rules)
     }
     if has(name) { return }
     let origin =
-      origins.isEmpty ? "" : " ($ORIGIN in its RUNPATH does not help: a plug-in is one lone file here)"
+      origins.isEmpty ? "" : " ($ORIGIN in its RUNPATH does not help a lone file)"
     throw Objection(
       "it needs \(name), which this machine does not have\(origin)",
       cure: "install the package that has \(name) and run \"ldconfig\", or link \(name) statically")

@@ -19,14 +19,27 @@ package enum PluginFacts {
     }
   }
 
-  /// What can be said of its form before any of its code runs.
-  package static func checkForm(_ file: ELFFile) throws(Objection) {
+  /// What can be said of its form before any of its code runs. `glibc` is that of the processes that would load
+  /// it; nil when it is not known.
+  package static func checkForm(
+    _ file: ELFFile, glibc: GlibcVersion? = .running
+  ) throws(Objection) {
     if file.isExecutable {
       throw Objection("it is a program, not a shared object", cure: "link it with \"cc -shared -fPIC\"")
     }
     if file.wantsExecutableStack {
       throw Objection(
         "it would make every stack of the worker executable", cure: "link it with \"-Wl,-z,noexecstack\"")
+    }
+    if file.hasTextRelocations {
+      throw Objection(
+        "its code would have to be written to while it is loaded (text relocations)",
+        cure: "compile all of its sources with \"-fPIC\", those of its static libraries too")
+    }
+    if let needed = file.glibc, let glibc, needed > glibc {
+      throw Objection(
+        "it needs glibc \(needed), and this machine has glibc \(glibc)",
+        cure: "build it on this system, or on an older one")
     }
   }
 

@@ -12,6 +12,8 @@ package struct PluginInspection: Sendable {
   package private(set) var sha256: String?
   /// Nil when it is no shared object for this machine.
   package private(set) var object: ELFFile?
+  /// Nil when `object` is.
+  package private(set) var contents: ELFContents?
   /// Nil when there is none that is right.
   package private(set) var manifest: Manifest?
   /// Why it would be refused here, the first reason first; empty when only its trial load is left.
@@ -42,6 +44,7 @@ package struct PluginInspection: Sendable {
     bytes = source.count
     object = check { () throws(Objection) in try ELFFile(source) }
     guard let object else { return }
+    contents = try? ELFContents(source)
     check { () throws(Objection) in try PluginFacts.checkForm(object) }
     manifest = check { () throws(Objection) in try PluginFacts.manifest(of: object) }
     if let manifest { check { () throws(Objection) in try abi.check(manifest.abi) } }

@@ -19,26 +19,33 @@ package final class PluginDirectory: Sendable {
   private let scan: PluginScan
   private let watch: FolderWatch
   private let onChange: @Sendable ([PluginFileOutcome]) -> Void
+  private let onMissing: @Sendable (Bool) -> Void
   private let shared = Threading.Condition(Shared())
   private let thread = Threading.Condition<OSThread?>(nil)
 
   /// Watches `path` (made when it is not there) from now on. `cache` is the folder for private copies,
   /// `trial` the command of the trial child. `onChange` is called on the watch's own thread, one call at a
   /// time; the first call tells every file that was found at the start, even when there is none, and later
-  /// ones what changed.
+  /// ones what changed. `onMissing` is told when the directory is gone (true: its files stay as they were) and when it is
+  /// back.
   package convenience init(
-    path: String, cache: String, trial: [String], onChange: @escaping @Sendable ([PluginFileOutcome]) -> Void
+    path: String, cache: String, trial: [String], trust: TrustRules = TrustRules(),
+    onMissing: @escaping @Sendable (Bool) -> Void = { _ in },
+    onChange: @escaping @Sendable ([PluginFileOutcome]) -> Void
   ) throws(PluginError) {
-    let scan = PluginScan(cache: try PluginImageCache(folder: cache), trial: TrialLoad(command: trial))
-    try self.init(path: path, scan: scan, onChange: onChange)
+    let scan = PluginScan(
+      cache: try PluginImageCache(folder: cache), trial: TrialLoad(command: trial), trust: trust)
+    try self.init(path: path, scan: scan, onMissing: onMissing, onChange: onChange)
   }
 
   package init(
-    path: String, scan: PluginScan, onChange: @escaping @Sendable ([PluginFileOutcome]) -> Void
+    path: String, scan: PluginScan, onMissing: @escaping @Sendable (Bool) -> Void = { _ in },
+    onChange: @escaping @Sendable ([PluginFileOutcome]) -> Void
   ) throws(PluginError) {
     self.path = FolderPath.absolute(path)
     self.scan = scan
     self.onChange = onChange
+    self.onMissing = onMissing
     watch = try FolderWatch()
     // Not `make every parent`: a mistyped path should not come true.
     if mkdir(path, 0o755) != 0, errno != EEXIST {
@@ -72,6 +79,7 @@ package final class PluginDirectory: Sendable {
     var completed: Set<String> = []
     var waiting: [String] = []
     var judging = 0
+    var isMissing = false
     while true {
       let (isStopped, verdicts) = shared.withLock { shared in
         defer { shared.verdicts = [] }
@@ -81,8 +89,13 @@ package final class PluginDirectory: Sendable {
       judging -= verdicts.count
       for (name, signature, verdict) in verdicts { state.judged(name, signature, verdict, now: Self.now()) }
       follow(&watched)
+      let listing = FolderListing.plugins(path)
+      if isMissing != (listing == nil) {
+        isMissing.toggle()
+        onMissing(isMissing)
+      }
       waiting += state.look(
-        FolderListing.plugins(path), completed: completed, circumstances: circumstances(), now: Self.now())
+        listing, completed: completed, circumstances: circumstances(), now: Self.now())
       while judging < Self.judgeLimit, !waiting.isEmpty {
         judge(waiting.removeFirst())
         judging += 1
@@ -116,7 +129,7 @@ package final class PluginDirectory: Sendable {
 
   private func judge(_ name: String) {
     OSThread("bh-judge") { [self] in
-      let signature = FileSignature(path: path + "/" + name)
+      let signature = FileSignature.ofPlugin(path + "/" + name)
       let verdict = scan.judge(name, in: path)
       shared.update { $0.verdicts.append((name, signature, verdict)) }
       watch.wake()

@@ -40,13 +40,17 @@ package struct PluginFolderState {
 
   package init() {}
 
-  /// Takes a listing of the directory (nil: it is not there) and gives the files to judge now. `completed`
+  /// Takes a listing of the directory (nil: it is not there, and all stays as it was) and gives the files to judge now. `completed`
   /// are names that a writer closed or a rename brought. `circumstances` stand for all else that a verdict
   /// depends on: when they change, everything is judged again.
   package mutating func look(
     _ listing: [String: FileSignature]?, completed: Set<String> = [], circumstances: String = "", now: Int64
   ) -> [String] {
-    let listing = listing ?? [:]
+    // A folder that is gone is no order to remove what it had: a mount that failed must not stop every job.
+    guard let listing else {
+      if firstLook == nil { firstLook = now }
+      return []
+    }
     for name in entries.keys where listing[name] == nil { entries[name] = nil }
     if self.circumstances != circumstances {
       self.circumstances = circumstances

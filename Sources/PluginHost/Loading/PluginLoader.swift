@@ -8,7 +8,16 @@ import Threading
 // `state`.
 package final class PluginLoader: @unchecked Sendable {
   private let host: UnsafePointer<bh_host>
-  private let state = Threading.Condition<[String: PluginGeneration]>([:])
+  private struct State {
+    /// By the hash of their bytes.
+    var generations: [String: PluginGeneration] = [:]
+    /// Libraries that came along with plug-ins: the hash of each by the name that the loader knows it under.
+    var libraries: [String: String] = [:]
+  }
+
+  private let state = Threading.Condition(State())
+  /// Held while loading: two threads that want the same content load it once.
+  private let loading = Threading.Condition(())
 
   /// `host` is given to each plug-in's entry and has to live as long as the process.
   package init(host: UnsafePointer<bh_host>) { self.host = host }
@@ -32,11 +41,10 @@ package final class PluginLoader: @unchecked Sendable {
   private func loadHere(_ path: String, _ sha256: String, _ manifest: Manifest) throws(PluginError)
     -> PluginGeneration
   {
-    // Held while loading: two threads that want the same content load it once.
-    try state.withLock { (loaded: inout [String: PluginGeneration]) throws(PluginError) in
-      if let known = loaded[sha256] { return known }
+    try loading.withLock { (_: inout Void) throws(PluginError) in
+      if let known = state.withLock({ $0.generations[sha256] }) { return known }
       let generation = try open(path, sha256, manifest)
-      loaded[sha256] = generation
+      state.withLock { $0.generations[sha256] = generation }
       return generation
     }
   }
@@ -45,20 +53,31 @@ package final class PluginLoader: @unchecked Sendable {
     -> PluginGeneration
   {
     let subject = "\(manifest.id) \(manifest.version)"
-    guard path.hasPrefix("/"), PluginImageCache.holds(path, sha256) else {
-      throw PluginError(
-        "\(subject): its private copy \(path) is missing or damaged",
-        cure: "copy its file into the plug-in directory again")
-    }
-    guard let library = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE) else {
-      throw PluginError(
-        subject, LoaderMessage.objection(dlerror().map { String(cString: $0) } ?? "", path: path))
-    }
-    do {
+    do throws(Objection) {
+      let image = try MappedImage.open(path, sha256)
+      let libraries = try image.libraries()
+      try refuseTwins(libraries, sha256)
+      guard let library = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE) else {
+        throw LoaderMessage.objection(dlerror().map { String(cString: $0) } ?? "", path: path)
+      }
+      state.withLock { $0.libraries.merge(libraries) { old, _ in old } }
       let entry = try PluginEntry(library, host: host, manifest: manifest)
+      try image.checkMapped(at: dlsym(library, ELFFile.entryName))
       return PluginGeneration(manifest: manifest, sha256: sha256, functions: entry.functions)
     } catch {
       throw PluginError(subject, error)
+    }
+  }
+
+  /// A library that came along with another plug-in, or with an older version of this one, stays loaded: the loader would
+  /// take it for a new one of the same name, without a word.
+  private func refuseTwins(_ libraries: [String: String], _ sha256: String) throws(Objection) {
+    let known = state.withLock { $0.libraries }
+    for (name, hash) in libraries.sorted(by: { $0.key < $1.key }) {
+      guard let other = known[name], other != hash else { continue }
+      throw Objection(
+        "it brings another \(name) than one that this worker has loaded, and the loader would go on using the first",
+        cure: "let a new worker begin with it (\"bulkhead workers drain\"), or run it in a worker of its own")
     }
   }
 }
@@ -70,6 +89,8 @@ package final class PluginGeneration: Sendable {
   package let sha256: String
   /// By action name.
   package let actions: [String: LoadedAction]
+  /// By the name of the action that they speak for.
+  package let reconciles: [String: LoadedReconcile]
 
   init(manifest: Manifest, sha256: String, functions: [String: bh_action_fn]) {
     self.manifest = manifest
@@ -81,6 +102,14 @@ package final class PluginGeneration: Sendable {
       actions[definition.name] = LoadedAction(kind: kind, definition: definition, function: function)
     }
     self.actions = actions
+    var reconciles: [String: LoadedReconcile] = [:]
+    for definition in manifest.reconciles {
+      guard let function = functions[definition.name] else { continue }
+      for action in definition.actions {
+        reconciles[action] = LoadedReconcile(definition: definition, function: function)
+      }
+    }
+    self.reconciles = reconciles
   }
 }
 
@@ -89,5 +118,12 @@ package final class PluginGeneration: Sendable {
 package struct LoadedAction: @unchecked Sendable {
   package let kind: JobKind
   package let definition: ManifestAction
+  package let function: bh_action_fn
+}
+
+/// One reconcile entry that can be run in this process.
+// SAFETY: a C function's address, in a library that is never unloaded; the rest are values.
+package struct LoadedReconcile: @unchecked Sendable {
+  package let definition: ManifestReconcile
   package let function: bh_action_fn
 }

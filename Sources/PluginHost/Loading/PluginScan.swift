@@ -10,12 +10,17 @@ package struct AcceptedPlugin: Sendable, Equatable {
   package let sha256: String
   /// The private copy.
   package let imagePath: String
+  /// The name of the key that signed it; empty where none was asked for.
+  package let signer: String
 
-  package init(manifest: Manifest, manifestText: String, sha256: String, imagePath: String) {
+  package init(
+    manifest: Manifest, manifestText: String, sha256: String, imagePath: String, signer: String = ""
+  ) {
     self.manifest = manifest
     self.manifestText = manifestText
     self.sha256 = sha256
     self.imagePath = imagePath
+    self.signer = signer
   }
 }
 
@@ -54,16 +59,19 @@ package struct PluginScan: Sendable {
   private let cache: PluginImageCache
   private let trial: TrialLoad
   private let abi: HostABI
+  private let trust: TrustRules
   /// Hashes whose trial went well in this process.
   private let tried = Threading.Condition<Set<String>>([])
 
   package init(
-    cache: PluginImageCache, trial: TrialLoad, rules: FileRules = FileRules(), abi: HostABI = HostABI()
+    cache: PluginImageCache, trial: TrialLoad, rules: FileRules = FileRules(), abi: HostABI = HostABI(),
+    trust: TrustRules = TrustRules()
   ) {
     self.cache = cache
     self.trial = trial
     self.rules = rules
     self.abi = abi
+    self.trust = trust
   }
 
   /// Judges `folder/name`.
@@ -90,7 +98,8 @@ package struct PluginScan: Sendable {
     var text = ""
     do throws(Objection) { try rules.checkFolder(folder) } catch { text = error.description }
     let libraries = FileSignature(path: "/etc/ld.so.cache")
-    return "\(text)|\(libraries?.inode ?? 0)|\(libraries?.changedNanoseconds ?? 0)"
+    let machine = "\(libraries?.inode ?? 0)|\(libraries?.changedNanoseconds ?? 0)"
+    return "\(text)|\(machine)|\(trust.circumstances(of: folder))"
   }
 
   /// What was found out before a refusal.
@@ -103,24 +112,53 @@ package struct PluginScan: Sendable {
     -> AcceptedPlugin?
   {
     try rules.checkFolder(folder)
-    let descriptor = try rules.open(path)
-    defer { close(descriptor) }
-    // What cannot be taken anyhow is not copied.
-    try PluginFacts.checkForm(try ELFFile(ByteSource(descriptor: descriptor)))
-    guard let image = try cache.take(descriptor) else { return nil }
+    guard let image = try copy(path) else { return nil }
     progress.sha256 = image.sha256
     do throws(Objection) {
       let (manifest, text) = try check(image, in: folder, &progress)
-      if !tried.withLock({ $0.contains(image.sha256) }) {
-        try trial.run(imagePath: image.path)
-        tried.withLock { _ = $0.insert(image.sha256) }
-      }
+      // None of its code has run yet.
+      let signer = try trust.check(sha256: image.sha256, path: path)
+      try load(image)
       return AcceptedPlugin(
-        manifest: manifest, manifestText: text, sha256: image.sha256, imagePath: image.path)
+        manifest: manifest, manifestText: text, sha256: image.sha256, imagePath: image.path, signer: signer)
     } catch {
       if image.isNew, !tried.withLock({ $0.contains(image.sha256) }) { cache.drop(image) }
       throw error
     }
+  }
+
+  /// The private copy of the file, or of the folder with all that is in it; nil when it changed meanwhile.
+  private func copy(_ path: String) throws(Objection) -> PluginImageCache.Image? {
+    if FileSignature(path: path)?.isFolder == true {
+      let name = path.split(separator: "/").last.map(String.init) ?? path
+      return try cache.takeTree(path, name: name, rules: rules)
+    }
+    let descriptor = try rules.open(path)
+    defer { close(descriptor) }
+    // What cannot be taken anyhow is not copied.
+    try PluginFacts.checkForm(try ELFFile(ByteSource(descriptor: descriptor)))
+    return try cache.take(descriptor)
+  }
+
+  /// Loads it once in a child, unless that went well before on this machine as it is now.
+  private func load(_ image: PluginImageCache.Image) throws(Objection) {
+    if tried.withLock({ $0.contains(image.sha256) }) { return }
+    let machine = Self.machine()
+    if !cache.wasTried(image.sha256, machine) {
+      try trial.run(
+        imagePath: image.path, isTree: PluginImageCache.isTree(image.path, image.sha256))
+      cache.noteTried(image.sha256, machine)
+    }
+    tried.withLock { _ = $0.insert(image.sha256) }
+  }
+
+  /// Changes when a library or this program was installed anew: then a trial is worth repeating.
+  private static func machine() -> String {
+    ["/etc/ld.so.cache", "/proc/self/exe"].map { path in
+      var status = stat()
+      guard stat(path, &status) == 0 else { return "none" }
+      return "\(status.st_dev):\(status.st_ino):\(status.st_ctim.tv_sec).\(status.st_ctim.tv_nsec)"
+    }.joined(separator: " ") + " " + (getenv("LD_LIBRARY_PATH").map { String(cString: $0) } ?? "")
   }
 
   /// The copy is judged again from its own bytes: the dropped file may be another one by now.
@@ -136,7 +174,12 @@ package struct PluginScan: Sendable {
     progress.pluginID = manifest.id
     try abi.check(manifest.abi)
     try PluginFacts.checkEntry(file)
-    try LibraryPath.current().check(file, in: folder, rules)
+    let libraries = LibraryPath.current()
+    if PluginImageCache.isTree(image.path, image.sha256) {
+      try libraries.checkTree(file, FolderPath.parent(of: image.path), rules)
+    } else {
+      try libraries.check(file, in: folder, rules)
+    }
     return (manifest, file.manifests[0])
   }
 }

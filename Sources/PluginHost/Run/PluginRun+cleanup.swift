@@ -19,6 +19,11 @@ extension PluginRun {
     var leftBehind: [String] = []
     while let entry = state.withLock({ $0.cleanups.pop() }) {
       if entry.onFailOnly && hasSucceeded { continue }
+      // The job is not over: what its steps have made is what the next run goes on from.
+      if entry.onFailOnly && code == BH_UNKNOWN {
+        leftBehind.append(entry.what)
+        continue
+      }
       if !undo(entry) { leftBehind.append(entry.what) }
     }
     return leftBehind

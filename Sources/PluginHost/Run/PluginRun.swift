@@ -18,6 +18,8 @@ package final class PluginRun: @unchecked Sendable {
   let frame: RunFrame
   let stop: StopSignal
   let state: Mutex<State>
+  /// Measures the time between cancel points, when the options want it.
+  let gaps = Mutex(GapMeter())
   private let entry: bh_action_fn
 
   /// What the run's lock guards. Host calls hold it for a moment; never while they wait or call others.
@@ -28,12 +30,16 @@ package final class PluginRun: @unchecked Sendable {
     var result = RunResult()
     var failure = RunFailure()
     var cleanups = CleanupStack()
+    var steps = RunSteps()
+    /// What is asked, in the run of a reconcile entry.
+    var reconcile: RunReconcile?
     /// Says which clean-up speaks; nil during the entry.
     var cleanupName: String?
     var account = JobAccount()
     var thread: JobThread?
     var hostCalls: Int64 = 0
     var cancelPoints = 0
+    var holdsLeft = 0
     var hasEnded = false
   }
 
@@ -52,6 +58,7 @@ package final class PluginRun: @unchecked Sendable {
     frame = RunFrames.shared.take()
     stop = StopSignal(frame: frame)
     state = Mutex(State(context: context, parameters: RunParameters(json: paramsJSON)))
+    state.withLock { $0.memory.refusedRequest = options.failHostAllocation }
     frame.ctx.pointee = bh_ctx(
       size: UInt32(MemoryLayout<bh_ctx>.size), attempt: UInt32(clamping: attempt),
       host: HostTables.shared.host,
@@ -73,10 +80,11 @@ package final class PluginRun: @unchecked Sendable {
     begin()
     // A stop that came before is obeyed here: an entry that never looks would do all its work for nothing, and a job
     // that was lost may run elsewhere already.
-    let code = stopped < 0 ? stopped : enter()
+    let code = settled(stopped < 0 ? stopped : enter())
+    state.withLock { $0.holdsLeft = frame.holdCount }
     let stopBits = stop.beginCleanup()
     let leftBehind = cleanUp(after: code)
-    return end(code, stopBits, leftBehind)
+    return end(settled(code), stopBits, leftBehind + state.withLock { $0.steps.leftBehind })
   }
 
   // MARK: the steps
@@ -84,10 +92,20 @@ package final class PluginRun: @unchecked Sendable {
   private func begin() {
     bhrt_store_word(bhrt_owner(frame.pointer), bhrt_self())
     RunFrames.shared.publish(self, in: frame)
-    state.withLock { $0.thread = JobThread.current }
+    state.withLock { state in
+      state.thread = JobThread.current
+      state.account.open(refusedAllocation: options.failAllocation)
+    }
   }
 
   private func enter() -> Int32 {
+    guard options.measuresCheckpoints else { return call() }
+    gaps.withLock { $0.restart() }
+    defer { gaps.withLock { $0.pass(module: nil) } }
+    return call()
+  }
+
+  private func call() -> Int32 {
     slice { text, capacity in bhrt_call(entry, frame.ctx, text, capacity) }
   }
 
@@ -108,9 +126,8 @@ package final class PluginRun: @unchecked Sendable {
       state.hasEnded = true
       state.thread = nil
       state.memory.freeAll()
-      let usage = Usage(
-        cpuNanoseconds: state.account.cpuNanoseconds, wallNanoseconds: state.account.wallNanoseconds,
-        hostCalls: hostCalls)
+      // After the run's own blocks were freed: they are no leaks.
+      let usage = state.account.close(hostCalls: hostCalls)
       return RunEnd(
         code: code, message: state.failure.text(code: code), result: state.result.json,
         leftBehind: leftBehind,
@@ -120,11 +137,14 @@ package final class PluginRun: @unchecked Sendable {
 
   /// A stretch of the plug-in's code, under the job's account. What it threw becomes a failure.
   func slice(_ body: (UnsafeMutablePointer<CChar>, Int) -> Int32) -> Int32 {
-    state.withLock { $0.account.attach() }
-    defer { state.withLock { $0.account.detach() } }
-    return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 1024) { text in
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: 1024) { text in
       guard let start = text.baseAddress else { return BH_MEMORY }
-      let code = body(start, text.count)
+      let memory = state.withLock { state in
+        state.account.attach()
+        return state.account.memory
+      }
+      let code = MemoryAccount.charge(memory) { body(start, text.count) }
+      state.withLock { $0.account.detach() }
       if start[0] != 0 {
         fail("threw a C++ exception, which must not leave a plug-in: " + String(cString: start), code: code)
       }
@@ -168,6 +188,25 @@ extension PluginRun {
   /// Cancel points that the entry passed, when the options count them.
   package var cancelPoints: Int {
     state.withLock { $0.hasEnded ? $0.cancelPoints : Int(frame.pointer.pointee.cancel_points) }
+  }
+
+  /// What was measured of the run; whole once it has ended.
+  package var measures: RunMeasures {
+    let gaps = gaps.withLock { $0 }
+    return RunMeasures(
+      worstGapNanoseconds: gaps.worst, worstGapPlace: gaps.place, stopLatencyNanoseconds: stop.latency,
+      holdsLeft: state.withLock { $0.holdsLeft },
+      hostAllocations: state.withLock { $0.memory.requests })
+  }
+
+  /// Notes a cancel point, or the end of a wait that a stop would have ended.
+  func notePoint(isWaitOver: Bool = false) {
+    guard options.measuresCheckpoints, stop.phase == .entry else { return }
+    // SAFETY: a function of the plug-in as an address, which is only compared.
+    let address = unsafeBitCast(entry, to: UnsafeRawPointer.self)
+    gaps.withLock { gaps in
+      if isWaitOver { gaps.restart() } else { gaps.pass(module: bhrt_module_of(address)) }
+    }
   }
 
   /// What the plug-in holds of the run's memory at this moment.

@@ -24,6 +24,9 @@ struct RunFrame: @unchecked Sendable {
     return count > 0 && count < 1 << 31
   }
 
+  /// How deep the cell is held; below zero when more was released than held.
+  var holdCount: Int { Int(Int32(bitPattern: bhrt_load_u32(stopWord + 1))) }
+
   /// Forgets regions that the entry never ended.
   func clearHold() {
     bhrt_store_u32(stopWord + 1, 0)

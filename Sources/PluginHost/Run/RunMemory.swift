@@ -13,8 +13,15 @@ struct RunMemory {
 
   var blockCount: Int { blocks.count }
 
+  /// How often a block was asked for.
+  private(set) var requests = 0
+  /// Which request is refused, from 1; nil: none.
+  var refusedRequest: Int?
+
   /// A block for the plug-in; nil when it is refused. `alignment` 0 means 16.
   mutating func allocate(_ size: UInt64, alignment: UInt64) -> UnsafeMutableRawPointer? {
+    requests += 1
+    if requests == refusedRequest { return nil }
     let alignment = alignment == 0 ? 16 : alignment
     guard size <= UInt64(Int.max), alignment <= 1 << 30, alignment & (alignment - 1) == 0 else { return nil }
     var block: UnsafeMutableRawPointer?
@@ -52,6 +59,8 @@ struct RunMemory {
   mutating func freeAll() {
     for address in blocks.keys { free(UnsafeMutableRawPointer(bitPattern: address)) }
     for address in texts { free(UnsafeMutableRawPointer(bitPattern: address)) }
-    self = RunMemory()
+    blocks = [:]
+    texts = []
+    blockBytes = 0
   }
 }

@@ -24,6 +24,9 @@ struct StopSignal: ~Copyable, Sendable {
     /// The eventfd, made when first asked for; -1 before.
     var descriptor: Int32 = -1
     var hasTakenGrace = false
+    /// When the entry was first asked to stop, and how long it took it to return (CLOCK_MONOTONIC, ns); 0 before.
+    var stoppedAt: Int64 = 0
+    var latency: Int64?
   }
 
   private let frame: RunFrame
@@ -40,7 +43,11 @@ struct StopSignal: ~Copyable, Sendable {
     state.withLock { state in
       if bits & BH_STOP_FENCED != 0 { state.isFenced = true }
       switch state.phase {
-      case .waiting, .entry: set(bits, &state)
+      case .waiting, .entry:
+        if state.phase == .entry, state.stoppedAt == 0, StopWord.code(bits) < 0 {
+          state.stoppedAt = bhrt_now_ns()
+        }
+        set(bits, &state)
       case .cleanup: set(bits & (BH_STOP_FENCED | BH_STOP_SHUTDOWN), &state)
       case .ended: break
       }
@@ -59,6 +66,9 @@ struct StopSignal: ~Copyable, Sendable {
   var bits: UInt32 {
     state.withLock { $0.phase == .ended ? $0.entryBits : bhrt_load_u32(frame.stopWord) }
   }
+
+  /// From the first stop of the entry to its return, nanoseconds; nil when none was raised while it ran.
+  var latency: Int64? { state.withLock { $0.latency } }
 
   var isFenced: Bool {
     state.withLock { $0.isFenced }
@@ -117,6 +127,7 @@ struct StopSignal: ~Copyable, Sendable {
   func beginCleanup() -> UInt32 {
     state.withLock { state in
       state.phase = .cleanup
+      if state.stoppedAt != 0 { state.latency = bhrt_now_ns() - state.stoppedAt }
       state.entryBits = bhrt_load_u32(frame.stopWord) & ~BH_STOP_PROFILE
       refresh(state.cleanupBits | state.entryBits & BH_STOP_SHUTDOWN, &state)
       return state.entryBits

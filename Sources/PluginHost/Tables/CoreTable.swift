@@ -1,4 +1,5 @@
 import CBulkheadPlugin
+import CPluginRuntime
 import DataModel
 import Synchronization
 
@@ -6,10 +7,20 @@ extension bh_host {
   /// The core table: see `bulkhead.h`, which says what each member does.
   static let running = bh_host(
     size: UInt32(MemoryLayout<bh_host>.size), flags: 0, abi_min: 1, abi_current: UInt32(BH_ABI_LEVEL),
-    query: { _, id in HostTables.shared.table(id) },
+    query: { _, id in
+      let charged = bhrt_memory_suspend()
+      defer { bhrt_memory_resume(charged) }
+      return HostTables.shared.table(id)
+    },
     alloc: { ctx, size, alignment in
       HostCall.with(ctx, stale: nil) { run in
-        run.state.withLock { $0.hasEnded ? nil : $0.memory.allocate(size, alignment: alignment) }
+        run.state.withLock { state in
+          guard !state.hasEnded, let block = state.memory.allocate(size, alignment: alignment) else {
+            return nil
+          }
+          state.account.memory?.charge(block)
+          return block
+        }
       }
     },
     free: { ctx, block in

@@ -13,6 +13,9 @@ enum HostCall {
   static func with<Answer>(
     _ ctx: UnsafeMutablePointer<bh_ctx>?, stale: Answer, _ body: (PluginRun) -> Answer
   ) -> Answer {
+    // What the host allocates is not the plug-in's.
+    let charged = bhrt_memory_suspend()
+    defer { bhrt_memory_resume(charged) }
     guard let frame = RunFrames.shared.frame(of: ctx) else { return stale }
     if bhrt_load_word(bhrt_owner(frame)) == bhrt_self(), let run = frame.pointee.run {
       bhrt_count_call(frame, 1)
@@ -64,6 +67,7 @@ extension PluginRun {
     let bits = stop.word
     guard bits & BH_STOP_PROFILE != 0 else { return bits }
     let number = bhrt_count_cancel_point(frame.pointer)
+    notePoint()
     guard let wanted = options.cancelAtCheckpoint, number == UInt64(max(wanted, 0)) else { return bits }
     stop.raise(BH_STOP_CANCEL)
     return stop.word

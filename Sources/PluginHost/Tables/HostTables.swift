@@ -32,6 +32,8 @@ package struct HostTables: @unchecked Sendable {
       (Self.paramsID, UnsafeRawPointer(Self.fix(bh_params_table.running))),
       (Self.resultID, UnsafeRawPointer(Self.fix(bh_result_table.running))),
       (Self.cleanupID, UnsafeRawPointer(Self.fix(bh_cleanup_table.running))),
+      (Self.stepsID, UnsafeRawPointer(Self.fix(bh_steps_table.running))),
+      (Self.reconcileID, UnsafeRawPointer(Self.fix(bh_reconcile_table.running))),
       (Self.recordsID, UnsafeRawPointer(Self.fix(bh_records_table.running))),
     ]
   }
@@ -43,6 +45,8 @@ package struct HostTables: @unchecked Sendable {
   static let paramsID: StaticString = "bh.params/1"
   static let resultID: StaticString = "bh.result/1"
   static let cleanupID: StaticString = "bh.cleanup/1"
+  static let stepsID: StaticString = "bh.steps/1"
+  static let reconcileID: StaticString = "bh.reconcile/1"
   static let recordsID: StaticString = "bh.draft.records/1"
 
   /// The table with that id, nil when this host has none.

@@ -37,6 +37,7 @@ extension PluginRun {
     var code = waitPoint()
     if code < 0 || milliseconds == 0 { return code }
     let deadline = Self.deadline(milliseconds)
+    defer { notePoint(isWaitOver: true) }
     while true {
       let seen = stop.word
       code = StopWord.code(seen)
@@ -63,6 +64,7 @@ extension PluginRun {
 
   /// poll(2) until one of `all` is ready, the last of which is the stop.
   private func wait(_ all: UnsafeMutableBufferPointer<pollfd>, until deadline: Int64) -> Int32 {
+    defer { notePoint(isWaitOver: true) }
     while true {
       let left = deadline == BHRT_FOREVER ? -1 : max(deadline - bhrt_now_ns(), 0)
       // Rounded up: waking early would only mean another round.

@@ -26,7 +26,7 @@ struct PluginEntry {
     }
     try Self.checkHead(plugin, host, manifest)
     functions = try Self.read(plugin)
-    try Self.compare(Set(functions.keys), Set(manifest.actions.map(\.name)))
+    try Self.compare(Set(functions.keys), manifest.entryNames)
   }
 
   static let noEntry = Objection(

@@ -9,8 +9,9 @@ extension TrialLoad {
   private static let trialAlarmSeconds: UInt32 = 30
 
   /// The child's side: gives up its rights, loads the open file, calls its entry and prints what came of it.
+  /// `name`: the descriptor is a folder, and the plug-in the file of that name in it.
   /// The caller ends the process at once with what this returns, without running destructors.
-  package static func runChild(fd: Int32, host: UnsafePointer<bh_host>) -> Int32 {
+  package static func runChild(fd: Int32, name: String? = nil, host: UnsafePointer<bh_host>) -> Int32 {
     // What the plug-in prints goes to the error pipe; only we know the number of the report's.
     let report = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 100)
     dup2(STDERR_FILENO, STDOUT_FILENO)
@@ -18,9 +19,10 @@ extension TrialLoad {
     alarm(trialAlarmSeconds)
     do throws(Objection) {
       try giveUpRights()
-      let manifest = try manifest(fd)
+      // By the descriptor, whoever may not walk the folders above it; $ORIGIN means the open folder then.
+      let path = "/proc/self/fd/\(fd)" + (name.map { "/" + $0 } ?? "")
+      let manifest = try manifest(path)
       say(TrialReport.line(.constructors), to: report)
-      let path = "/proc/self/fd/\(fd)"
       guard let library = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
         throw LoaderMessage.objection(dlerror().map { String(cString: $0) } ?? "", path: path)
       }
@@ -35,12 +37,10 @@ extension TrialLoad {
 
   /// Root becomes nobody; everybody gets limits and can gain no rights any more.
   private static func giveUpRights() throws(Objection) {
-    _ = cprocess_lower_limit(Int32(RLIMIT_CORE.rawValue), 0)
+    limitMemory(bytes: 64 << 30)
     _ = cprocess_lower_limit(Int32(RLIMIT_CPU.rawValue), 15)
     _ = cprocess_lower_limit(Int32(RLIMIT_NOFILE.rawValue), 256)
     _ = cprocess_lower_limit(Int32(RLIMIT_FSIZE.rawValue), 16 << 20)
-    // Generous: runtimes reserve address space without using it, and some programs of ours already have.
-    _ = cprocess_lower_limit(Int32(RLIMIT_AS.rawValue), addressSpace() + (64 << 30))
     if geteuid() == 0 {
       guard setgroups(0, nil) == 0, setgid(nobody) == 0, setuid(nobody) == 0 else {
         throw Objection(
@@ -61,6 +61,13 @@ extension TrialLoad {
     alarm(60)
   }
 
+  /// For a process that tries a plug-in: no core dumps, and so much address space beside what it has already. Be
+  /// generous: runtimes reserve it without using it.
+  package static func limitMemory(bytes: UInt) {
+    _ = cprocess_lower_limit(Int32(RLIMIT_CORE.rawValue), 0)
+    _ = cprocess_lower_limit(Int32(RLIMIT_AS.rawValue), addressSpace() + bytes)
+  }
+
   /// Bytes of address space that this process has reserved; 0 when it cannot be told.
   private static func addressSpace() -> UInt {
     guard let file = fopen("/proc/self/statm", "re") else { return 0 }
@@ -70,8 +77,11 @@ extension TrialLoad {
     return strtoul(text, nil, 10) * UInt(getpagesize())
   }
 
-  private static func manifest(_ fd: Int32) throws(Objection) -> Manifest {
-    let file = try ELFFile(ByteSource(descriptor: fd))
+  private static func manifest(_ path: String) throws(Objection) -> Manifest {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FileRules.unreadable(path, errno) }
+    defer { close(descriptor) }
+    let file = try ELFFile(ByteSource(descriptor: descriptor))
     return try PluginFacts.manifest(of: file)
   }
 

@@ -14,14 +14,17 @@ package struct TrialLoad: Sendable {
   }
 
   /// Throws what is wrong with the plug-in. Blocks until the child has ended, at most the time limit.
-  package func run(imagePath: String) throws(Objection) {
-    let descriptor = open(imagePath, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
-    guard descriptor >= 0 else { throw FileRules.unreadable(imagePath, errno) }
+  /// `isTree`: the copy is a folder, which the child is given whole.
+  package func run(imagePath: String, isTree: Bool = false) throws(Objection) {
+    let given = isTree ? FolderPath.parent(of: imagePath) : imagePath
+    let descriptor = open(given, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | (isTree ? O_DIRECTORY : 0))
+    guard descriptor >= 0 else { throw FileRules.unreadable(given, errno) }
     defer { close(descriptor) }
+    let name = isTree ? ["--name", String(imagePath.dropFirst(given.count + 1))] : []
     let result: TrialProcess.Result
     do {
       result = try TrialProcess.run(
-        command + ["--fd", String(TrialProcess.childDescriptor)], giving: descriptor,
+        command + ["--fd", String(TrialProcess.childDescriptor)] + name, giving: descriptor,
         milliseconds: limitMilliseconds)
     } catch {
       throw Objection(
@@ -74,7 +77,8 @@ package struct TrialLoad: Sendable {
     return " (it wrote: \(String(shown)))"
   }
 
-  static func signalName(_ signal: Int32) -> String {
+  /// "SIGSEGV".
+  package static func signalName(_ signal: Int32) -> String {
     let names: [Int32: String] = [
       SIGSEGV: "SIGSEGV", SIGBUS: "SIGBUS", SIGILL: "SIGILL", SIGFPE: "SIGFPE", SIGABRT: "SIGABRT",
       SIGTRAP: "SIGTRAP",

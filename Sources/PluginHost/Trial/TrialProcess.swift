@@ -1,5 +1,6 @@
 import CProcess
 import Glibc
+import Threading
 
 /// A child process that is given one open file and a time limit, and whose last words are read.
 struct TrialProcess {
@@ -22,8 +23,6 @@ struct TrialProcess {
   /// The number of the file's descriptor in the child.
   static let childDescriptor: Int32 = 3
   private static let outputLimit = 1 << 16
-  /// No child may hold the numbers that the actions below write to.
-  private static let firstFree: Int32 = 10
 
   /// Runs the command with only `descriptor` open beside the standard three, in a session of its own, with a
   /// clean environment. Whatever it started is killed after it. Blocks until its end.
@@ -34,10 +33,18 @@ struct TrialProcess {
     defer { output.close() }
     var errors = try pipe()
     defer { errors.close() }
-    let file = fcntl(descriptor, F_DUPFD_CLOEXEC, firstFree)
-    guard file >= 0 else { throw failure("duplicate a descriptor") }
-    defer { Glibc.close(file) }
-    let pid = try spawn(command, file: file, output: output.write, errors: errors.write)
+    let pid: Int32
+    do {
+      pid = try ProcessStart(
+        command, environment: environment(),
+        descriptors: [
+          (ours: output.write, number: 1), (ours: errors.write, number: 2),
+          (ours: descriptor, number: childDescriptor),
+        ]
+      ).start()
+    } catch {
+      throw Failure(message: error.description)
+    }
     output.closeWrite()
     errors.closeWrite()
     let pidfd = cprocess_pidfd_open(pid)
@@ -87,38 +94,6 @@ struct TrialProcess {
     return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
   }
 
-  private static func spawn(
-    _ command: [String], file: Int32, output: Int32, errors: Int32
-  ) throws(Failure) -> pid_t {
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    var signals = sigset_t()
-    sigemptyset(&signals)
-    posix_spawnattr_setsigmask(&attributes, &signals)
-    sigfillset(&signals)
-    posix_spawnattr_setsigdefault(&attributes, &signals)
-    let flags = CPROCESS_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
-    posix_spawnattr_setflags(&attributes, Int16(flags))
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_adddup2(&actions, output, 1)
-    posix_spawn_file_actions_adddup2(&actions, errors, 2)
-    posix_spawn_file_actions_adddup2(&actions, file, childDescriptor)
-    posix_spawn_file_actions_addclosefrom_np(&actions, childDescriptor + 1)
-    var argv: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
-    var environment: [UnsafeMutablePointer<CChar>?] = environment().map { strdup($0) } + [nil]
-    defer { for text in argv + environment { free(text) } }
-    var pid: pid_t = 0
-    let code = posix_spawn(&pid, command[0], &actions, &attributes, &argv, &environment)
-    guard code == 0 else {
-      throw Failure(message: "cannot start \(command[0]) (\(String(cString: strerror(code))))")
-    }
-    return pid
-  }
-
   /// Nothing of ours but where libraries are found, which is part of what is tried.
   private static func environment() -> [String] {
     let libraries = getenv("LD_LIBRARY_PATH").map { "LD_LIBRARY_PATH=" + String(cString: $0) }
@@ -128,11 +103,8 @@ struct TrialProcess {
   private static func pipe() throws(Failure) -> Pipe {
     var ends: [Int32] = [-1, -1]
     guard pipe2(&ends, O_CLOEXEC) == 0 else { throw failure("make a pipe") }
-    defer { for end in ends { Glibc.close(end) } }
-    let read = fcntl(ends[0], F_DUPFD_CLOEXEC, firstFree)
-    let write = fcntl(ends[1], F_DUPFD_CLOEXEC, firstFree)
-    let pipe = Pipe(read: read, write: write)
-    guard read >= 0, write >= 0, fcntl(read, F_SETFL, O_NONBLOCK) == 0 else {
+    let pipe = Pipe(read: ends[0], write: ends[1])
+    guard fcntl(pipe.read, F_SETFL, O_NONBLOCK) == 0 else {
       let error = failure("make a pipe")
       pipe.close()
       throw error

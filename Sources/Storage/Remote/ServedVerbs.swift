@@ -76,5 +76,8 @@ struct ServedVerb: Sendable {
       of(PutPluginFile.self),
       of(ListPlugins.self), of(ReportPlugin.self), of(WriteRecord.self), of(ReadRecord.self),
       of(FindRecords.self),
+      of(BeginStep.self), of(EndStep.self), of(ListSteps.self), of(GetLost.self), of(ClaimReconciles.self),
+      of(FinishReconcile.self), of(RequestReconcile.self), of(ResolveJob.self), of(ListAudit.self),
+      of(RevokePlugin.self), of(ListRevocations.self),
     ])
 }

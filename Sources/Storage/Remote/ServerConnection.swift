@@ -24,12 +24,15 @@ final class ServerConnection: Sendable {
 
   let id: ConnectionID
   let file: Int32
+  /// Whose process is at the other end.
+  let user: String
   private let state = Mutex(State())
   private let wake: @Sendable () -> Void
 
   /// `wake` tells the socket thread to look at this connection again.
   init(_ file: Int32, id: ConnectionID, wake: @escaping @Sendable () -> Void) {
     self.file = file
+    user = PeerUser.of(socket: file)
     self.id = id
     self.wake = wake
   }

@@ -86,7 +86,10 @@ final class ServerRequests: Sendable {
     }
     let write = QueuedWrite(
       cost: verb.cost, isDropped: { connection.isOver },
-      run: { transaction throws(StoreError) in try work(id, transaction) },
+      run: { transaction throws(StoreError) in
+        transaction.asker = connection.user
+        return try work(id, transaction)
+      },
       settle: { [self] result in
         if let hello, case .success(let bytes) = result { greeted(hello, connection, bytes) }
         Self.send(result, to: connection, id)

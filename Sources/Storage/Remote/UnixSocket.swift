@@ -138,3 +138,31 @@ enum UnixSocket {
     StoreError(.database, "\(what): \(String(cString: strerror(errno)))")
   }
 }
+
+/// Who is at the other end of a Unix socket, from the kernel and not from what he says of himself.
+package enum PeerUser {
+  /// The user of this process: "alice (uid 1000)".
+  package static let ofThisProcess = name(geteuid())
+
+  /// The user that the process at the other end had when it connected.
+  static func of(socket: Int32) -> String {
+    // The kernel's `struct ucred`, which Glibc keeps to itself: pid, uid, gid.
+    var facts: (Int32, UInt32, UInt32) = (0, 0, 0)
+    var size = socklen_t(MemoryLayout.size(ofValue: facts))
+    guard getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &facts, &size) == 0 else { return "unknown" }
+    return name(facts.1)
+  }
+
+  /// A number alone where the accounts do not know it.
+  private static func name(_ user: uid_t) -> String {
+    var entry = passwd()
+    var found: UnsafeMutablePointer<passwd>?
+    var text = [CChar](repeating: 0, count: 16 << 10)
+    return text.withUnsafeMutableBufferPointer { text in
+      guard let start = text.baseAddress, getpwuid_r(user, &entry, start, text.count, &found) == 0,
+        found != nil, let name = entry.pw_name
+      else { return "uid \(user)" }
+      return "\(String(cString: name)) (uid \(user))"
+    }
+  }
+}

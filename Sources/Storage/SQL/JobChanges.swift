@@ -15,6 +15,9 @@ final class JobChanges {
     var writeSequence: Int64
     var events: Int64
     var reason: ReasonCode
+    /// What a run that became lost said, and left behind.
+    var lostMessage = ""
+    var lostLeftBehind: [String] = []
     var hasEnded = false
     var hasChanged = false
   }
@@ -29,7 +32,7 @@ final class JobChanges {
   /// The columns that `Entry` is read from, of a row of `job_live` named `l`.
   static let columns =
     "l.job, l.kind, l.repeat_rule, l.state, l.fence, l.attempt, l.cancel_requested, l.node, l.started_at, "
-    + "l.write_seq, l.events, l.reason"
+    + "l.write_seq, l.events, l.reason, l.run_ended"
 
   /// Reads those jobs; one that has ended or never was is not there afterwards.
   func load(_ jobs: [JobID]) throws(StoreError) {
@@ -46,7 +49,7 @@ final class JobChanges {
       state: JobState(rawValue: UInt8(truncatingIfNeeded: row.int(3))) ?? .lost, fence: row.int(4),
       attempt: Int(row.int(5)),
       repeatRule: RepeatRule(rawValue: UInt8(truncatingIfNeeded: row.int(2))) ?? .never,
-      cancelRequested: row.int(6) != 0)
+      cancelRequested: row.int(6) != 0, runEnded: row.int(12) != 0)
     let node = row.optionalInt(7).map { NodeID($0) }
     return Entry(
       job: JobID(row.int(0)), kind: row.int(1), stored: facts, storedNode: node, facts: facts, node: node,
@@ -70,19 +73,25 @@ final class JobChanges {
   /// All that were read and have not ended, in the order in which they were read.
   var live: [Entry] { entries.filter { !$0.hasEnded } }
 
-  /// Decides one trigger and notes what follows from it. `fenced` for a job that is not live.
+  /// Decides one trigger and notes what follows from it. `fenced` for a job that is not live. `ended` is what an end
+  /// that no run reports is stored with.
   @discardableResult
   func decide(
-    _ job: JobID, _ trigger: JobTrigger, claimer: NodeID? = nil, detail: String = ""
+    _ job: JobID, _ trigger: JobTrigger, claimer: NodeID? = nil, detail: String = "", ended: RunEnd? = nil
   ) -> JobDecision {
     guard let place = places[job], !entries[place].hasEnded else { return .fenced }
     let decision = JobTransition.decide(entries[place].facts, trigger)
+    var run = ended
+    if case .finish(_, let end) = trigger { run = end }
     switch decision {
     case .move(let next, let reason, let requeue, let release):
+      if next.state == .lost, let run {
+        entries[place].lostMessage = run.message
+        entries[place].lostLeftBehind = run.leftBehind
+      }
       move(place, to: next, reason, claimer: claimer, requeue: requeue, release: release, detail: detail)
     case .end(let outcome, let reason, let message):
-      var run: RunEnd?
-      if case .finish(_, let end) = trigger { run = end }
+      if trigger.isAboutLostJob { entries[place].facts.fence += 1 }
       end(place, outcome, reason, message: message, run: run, detail: detail)
     case .fenced, .none: break
     }
@@ -107,8 +116,10 @@ final class JobChanges {
 
   /// Writes all that was decided. The last call: the object is spent.
   func write() throws(StoreError) {
-    for entry in entries where entry.hasChanged || entry.hasEnded { rows.add(entry) }
+    for entry in entries where entry.hasChanged || entry.hasEnded { rows.add(entry, now: transaction.now) }
     try rows.write(transaction.connection)
+    let isAnyLost = entries.contains { $0.facts.state == .lost && $0.stored.state != .lost }
+    if isAnyLost { try LostTable.callWorkers(transaction) }
   }
 
   private func move(
@@ -156,5 +167,15 @@ final class JobChanges {
     rows.addEvent(
       entries[place].job, number: entries[place].events, at: transaction.now, from: from, to: to, reason,
       fence: fence, detail: detail)
+  }
+}
+
+extension JobTrigger {
+  /// Decides without the run: should that speak after all, it finds another fence.
+  fileprivate var isAboutLostJob: Bool {
+    switch self {
+    case .reconcile, .resolve: true
+    default: false
+    }
   }
 }

@@ -12,6 +12,8 @@ struct JobRows {
   private var deactivated: [[SQLValue]] = []
   private var called: [[SQLValue]] = []
   private var uncalled: [[SQLValue]] = []
+  private var lost: [[SQLValue]] = []
+  private var found: [[SQLValue]] = []
 
   static let insertEvent =
     "insert into job_event (job, number, at, from_status, to_status, reason, fence, detail) "
@@ -41,12 +43,14 @@ struct JobRows {
       .int(Int64(run?.code ?? 0)),
       .text(message), .optional(run?.result), Self.leftBehind(run?.leftBehind ?? []),
       .int(usage.cpuNanoseconds), .int(usage.wallNanoseconds), .int(usage.hostCalls),
-      .text(entry.reason.rawValue),
+      .text(entry.reason.rawValue), .optional(usage.memory?.allocations),
+      .optional(usage.memory?.allocatedBytes), .optional(usage.memory?.peakBytes),
+      .optional(usage.memory?.liveBytes), .optional(usage.memory?.liveBlocks),
     ])
   }
 
   /// Notes how the live row and the queues have to change for an entry to be stored as it stands.
-  mutating func add(_ entry: JobChanges.Entry) {
+  mutating func add(_ entry: JobChanges.Entry, now: Milliseconds) {
     let (job, facts) = (SQLValue.int(entry.job.rawValue), entry.facts)
     let key: [SQLValue] = [job, .int(entry.stored.fence), .int(Int64(entry.stored.state.rawValue))]
     if entry.hasEnded {
@@ -57,12 +61,18 @@ struct JobRows {
           .int(Int64(facts.state.rawValue)), .int(facts.fence), .int(Int64(facts.attempt)),
           .int(facts.cancelRequested ? 1 : 0), .optional(entry.node?.rawValue), .optional(entry.startedAt),
           .int(entry.writeSequence), .int(entry.events), .text(entry.reason.rawValue),
+          .int(facts.runEnded ? 1 : 0),
         ] + key)
     }
     let (was, will) = (entry.stored, entry.hasEnded ? nil : facts)
     Self.move([.int(entry.kind), job], was.isQueued, will?.isQueued ?? false, &queued, &unqueued)
     moveNodeRow(job, entry, was.isActive, will?.isActive ?? false, \.activated, \.deactivated)
     moveNodeRow(job, entry, was.isCalled, will?.isCalled ?? false, \.called, \.uncalled)
+    let lostRow: [SQLValue] = [
+      job, .int(entry.kind), .int(now), .text(entry.lostMessage), Self.leftBehind(entry.lostLeftBehind),
+    ]
+    if was.state != .lost, will?.state == .lost { lost.append(lostRow) }
+    if was.state == .lost, will?.state != .lost { found.append([job]) }
   }
 
   /// Every statement names state and fence: a row that is not as it was read is a fault, and undoes the verb.
@@ -71,11 +81,15 @@ struct JobRows {
       updates,
       connection.runMany(
         "update job_live set state = $1, fence = $2, attempt = $3, cancel_requested = $4, node = $5, "
-          + "started_at = $6, write_seq = $7, events = $8, reason = $9 "
-          + "where job = $10 and fence = $11 and state = $12", updates))
+          + "started_at = $6, write_seq = $7, events = $8, reason = $9, run_ended = $10 "
+          + "where job = $11 and fence = $12 and state = $13", updates))
     try expect(
       deletes,
       connection.runMany("delete from job_live where job = $1 and fence = $2 and state = $3", deletes))
+    try connection.runMany("delete from job_lost where job = $1", found)
+    try connection.runMany(
+      "insert into job_lost (job, kind, since, message, left_behind, tries, due_at, ask, answer) "
+        + "values ($1, $2, $3, $4, $5, 0, $3, 0, '')", lost)
     try connection.runMany("delete from job_ready where kind = $1 and job = $2", unqueued)
     try connection.runMany("insert into job_ready (kind, job) values ($1, $2)", queued)
     try connection.runMany("delete from job_active where node = $1 and job = $2", deactivated)
@@ -84,8 +98,9 @@ struct JobRows {
     try connection.runMany("insert into job_cancel (node, job) values ($1, $2)", called)
     try connection.runMany(
       "insert into job_done (job, outcome, fence, attempt, cancel_requested, node, started_at, finished_at, "
-        + "code, message, result, left_behind, cpu_ns, wall_ns, host_calls, reason) "
-        + "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)", done)
+        + "code, message, result, left_behind, cpu_ns, wall_ns, host_calls, reason, allocations, "
+        + "allocated_bytes, peak_bytes, live_bytes, live_blocks) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
+        + "$10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)", done)
     try connection.runMany(Self.insertEvent, events)
   }
 

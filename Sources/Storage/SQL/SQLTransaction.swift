@@ -10,6 +10,10 @@ package final class SQLTransaction {
   let kinds: SQLKinds
   package private(set) var signals = SignalBatch()
   private var counts = CountDeltas()
+  /// Who asks, as the kernel tells of the process at the other end: for the audit.
+  package var asker = SQLTransaction.thisProcess
+  /// Who asks when no socket is between.
+  package static let thisProcess = PeerUser.ofThisProcess
 
   package init(
     connection: any SQLConnection, catalogue: Catalogue, now: Milliseconds, kinds: SQLKinds = SQLKinds()

@@ -43,7 +43,7 @@ extension ClaimJobs: StoreVerb {
         Lease(
           run: JobRun(job: row.entry.job, fence: facts.fence), kind: head.kind, params: row.params,
           attempt: facts.attempt + 1, deadlineMilliseconds: row.deadline, cleanupMilliseconds: row.cleanup,
-          graceMilliseconds: row.grace))
+          graceMilliseconds: row.grace, submittedAt: row.submittedAt))
     }
     try changes.write()
     return leases
@@ -84,6 +84,7 @@ private final class ReadyHead {
     let deadline: Int64
     let cleanup: Int64
     let grace: Int64
+    let submittedAt: Milliseconds
   }
 
   let kind: JobKind
@@ -117,8 +118,8 @@ private final class ReadyHead {
     try connection.query(ClaimJobs.queueQuery, [.int(number), .int(last), .int(Int64(chunk))]) { row in
       rows.append(
         Row(
-          entry: JobChanges.entry(row), params: row.text(12), deadline: row.int(13), cleanup: row.int(14),
-          grace: row.int(15)))
+          entry: JobChanges.entry(row), params: row.text(13), deadline: row.int(14), cleanup: row.int(15),
+          grace: row.int(16), submittedAt: row.int(17)))
     }
     isAllRead = rows.count < chunk
     last = rows.last?.entry.job.rawValue ?? last
@@ -128,7 +129,7 @@ private final class ReadyHead {
 extension ClaimJobs {
   /// The oldest ready jobs of one kind with all that a lease holds. Its plan is pinned by a test.
   package static let queueQuery =
-    "select \(JobChanges.columns), s.params, s.deadline_ms, s.cleanup_ms, s.grace_ms "
+    "select \(JobChanges.columns), s.params, s.deadline_ms, s.cleanup_ms, s.grace_ms, s.submitted_at "
     + "from job_ready r join job_live l on l.job = r.job join job_spec s on s.job = r.job "
     + "where r.kind = $1 and r.job > $2 order by r.job limit $3"
   /// The jobs of a node that were asked to stop.

@@ -44,7 +44,8 @@ enum JobRowQuery {
     + joins
   static let done =
     "select \(spec), d.fence, d.attempt, d.node, d.started_at, d.cancel_requested, d.reason, d.outcome, "
-    + "d.code, d.message, d.result, d.left_behind, d.cpu_ns, d.wall_ns, d.host_calls, d.finished_at "
+    + "d.code, d.message, d.result, d.left_behind, d.cpu_ns, d.wall_ns, d.host_calls, d.finished_at, "
+    + "d.allocations, d.allocated_bytes, d.peak_bytes, d.live_bytes, d.live_blocks "
     + "from job_done d join job_spec s on s.job = d.job" + joins
 
   private static let liveColumns =
@@ -59,9 +60,19 @@ enum JobRowQuery {
       outcome: Outcome(rawValue: UInt8(truncatingIfNeeded: row.int(17))) ?? .failed,
       code: Int32(truncatingIfNeeded: row.int(18)), message: row.text(19), result: row.optionalText(20),
       leftBehind: leftBehind(row),
-      usage: Usage(cpuNanoseconds: row.int(22), wallNanoseconds: row.int(23), hostCalls: row.int(24)),
+      usage: Usage(
+        cpuNanoseconds: row.int(22), wallNanoseconds: row.int(23), hostCalls: row.int(24), memory: memory(row)
+      ),
       finishedAt: row.int(25))
     return self.row(row, .ended(end))
+  }
+
+  private static func memory(_ row: any SQLRow) -> MemoryUsage? {
+    row.isNull(26)
+      ? nil
+      : MemoryUsage(
+        allocations: row.int(26), allocatedBytes: row.int(27), peakBytes: row.int(28), liveBytes: row.int(29),
+        liveBlocks: row.int(30))
   }
 
   private static func leftBehind(_ row: any SQLRow) -> [String] {

@@ -16,7 +16,9 @@ extension Hello: StoreVerb {
     let done = try DoneRow.find(ended, in: transaction)
     var verdicts: [HelloAnswer.Verdict] = []
     for entry in inventory { verdicts.append(Self.verdict(entry, node, changes, done)) }
-    try disown(node, changes, transaction)
+    // An entry that is fenced is of an old run: it does not say that the worker holds the job's newest one.
+    let held = zip(inventory, verdicts).filter { $0.1 != .fenced }.map(\.0.job)
+    try disown(allBut: Set(held), node, changes, transaction)
     try changes.write()
     return HelloAnswer(node: node, verdicts: verdicts)
   }
@@ -82,9 +84,8 @@ extension Hello: StoreVerb {
 
   /// What the node's rows say and its inventory does not: a lease that never arrived, a start that it lost.
   private func disown(
-    _ node: NodeID, _ changes: JobChanges, _ transaction: SQLTransaction
+    allBut known: Set<JobID>, _ node: NodeID, _ changes: JobChanges, _ transaction: SQLTransaction
   ) throws(StoreError) {
-    let known = Set(inventory.map(\.job))
     var forgotten: [JobID] = []
     try transaction.connection.query(
       "select job from job_active where node = $1", [.int(node.rawValue)]

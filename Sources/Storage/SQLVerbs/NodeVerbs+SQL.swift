@@ -28,6 +28,7 @@ extension EndNode: StoreVerb {
       }
     }
     try changes.write()
+    try LostTable.release(node, in: transaction)
     try connection.run("delete from plugin_report where node = $1", [.int(node.rawValue)])
     return answer
   }

@@ -53,7 +53,9 @@ extension WriteRuns: StoreVerb {
     case .zombieReturned: trigger = .zombieReturned(fence)
     case .finish(let end): trigger = .finish(fence, end)
     }
-    if case .fenced = changes.decide(job, trigger) {
+    var detail = ""
+    if case .finish(let end) = item.act, end.code == ReturnCode.unknown { detail = end.message }
+    if case .fenced = changes.decide(job, trigger, detail: detail) {
       if case .finish = item.act, let entry = changes[job] {
         changes.noteFencedFinish(entry, fence)
       }
@@ -100,17 +102,7 @@ private struct RunNotes {
       "insert into job_progress (job, done, total, message, at) values ($1, $2, $3, $4, $5) "
         + "on conflict (job) do update set done = excluded.done, total = excluded.total, "
         + "message = excluded.message, at = excluded.at", progress)
-    if !logs.isEmpty {
-      let first = try transaction.next("log", count: logs.count)
-      let rows = logs.enumerated().map { index, log in
-        [
-          .int(first + Int64(index)), .int(log.0.rawValue), .int(log.1.at), .int(Int64(log.1.level)),
-          .text(log.1.text),
-        ] as [SQLValue]
-      }
-      try transaction.connection.runMany(
-        "insert into job_log (id, job, at, level, text) values ($1, $2, $3, $4, $5)", rows)
-    }
+    try JobLog.write(logs, in: transaction)
     for (run, outcome) in lateFinishes { try writeLateFinish(run, outcome, transaction) }
   }
 
@@ -132,5 +124,21 @@ private struct RunNotes {
       fence: run.fence, detail: "it returned after its run had been given up")
     try rows.write(connection)
     transaction.signal(.jobChanged(run.job))
+  }
+}
+
+/// Lines of jobs' logs.
+enum JobLog {
+  static func write(_ lines: [(JobID, LogLine)], in transaction: SQLTransaction) throws(StoreError) {
+    if lines.isEmpty { return }
+    let first = try transaction.next("log", count: lines.count)
+    let rows = lines.enumerated().map { index, line in
+      [
+        .int(first + Int64(index)), .int(line.0.rawValue), .int(line.1.at), .int(Int64(line.1.level)),
+        .text(line.1.text),
+      ] as [SQLValue]
+    }
+    try transaction.connection.runMany(
+      "insert into job_log (id, job, at, level, text) values ($1, $2, $3, $4, $5)", rows)
   }
 }

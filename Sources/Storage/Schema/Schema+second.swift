@@ -3,6 +3,7 @@
 extension Schema {
   static func second(_ dialect: SQLDialect) -> [String] {
     memoryColumns(dialect) + stepTables(dialect) + versionTables(dialect) + auditTables(dialect)
+      + lostTables(dialect) + revocationTables(dialect)
   }
 
   /// What a run used of memory; null where the allocator hooks were not available.
@@ -12,7 +13,7 @@ extension Schema {
     }
   }
 
-  /// `state` 1: begun, its result is not known; 2: done.
+  /// `state` 1: begun under `fence`, its result is not known; 2: done. `number`: the order in which they began.
   private static func stepTables(_ d: SQLDialect) -> [String] {
     [
       """
@@ -20,12 +21,42 @@ extension Schema {
         job \(d.integer) not null,
         name \(d.text) not null,
         number \(d.integer) not null,
+        fence \(d.integer) not null,
         state \(d.integer) not null,
         result \(d.text) not null,
         begun_at \(d.integer) not null,
         done_at \(d.integer),
         primary key (job, name))\(d.keyedTable)
+      """,
+      "create unique index job_step_number on job_step (job, number)",
+    ]
+  }
+
+  /// One row for each lost job: what its run said, and how far the question what came of it has got. `due_at` null:
+  /// `node` asks under the number `ask`. `run_ended` of the live row: the end of its last run is proven.
+  private static func lostTables(_ d: SQLDialect) -> [String] {
+    [
+      "alter table job_live add column run_ended \(d.integer) not null default 0",
       """
+      create table job_lost (
+        job \(d.integer) primary key,
+        kind \(d.integer) not null,
+        since \(d.integer) not null,
+        message \(d.text) not null,
+        left_behind \(d.blob),
+        tries \(d.integer) not null,
+        due_at \(d.integer),
+        node \(d.integer),
+        ask \(d.integer) not null,
+        asked_at \(d.integer),
+        answer \(d.text) not null)\(d.table)
+      """,
+      "create index job_lost_due on job_lost (kind, due_at, job)",
+      "create index job_lost_node on job_lost (node) where node is not null",
+      "insert into job_lost (job, kind, since, message, tries, due_at, ask, answer) "
+        + "select job, kind, 0, '', 0, 0, 0, '' from job_live where state = 6",
+      "insert into counter (name, value) values ('ask', 0)",
+      "insert into counter (name, value) values ('audit', 0)",
     ]
   }
 
@@ -56,6 +87,19 @@ extension Schema {
         verb \(d.text) not null,
         subject \(d.text) not null,
         detail \(d.text) not null)\(d.table)
+      """
+    ]
+  }
+
+  /// Contents that are never taken, by what an operator said while the engine served.
+  private static func revocationTables(_ d: SQLDialect) -> [String] {
+    [
+      """
+      create table plugin_revoked (
+        sha256 \(d.text) primary key,
+        at \(d.integer) not null,
+        who \(d.text) not null,
+        reason \(d.text) not null)\(d.keyedTable)
       """
     ]
   }

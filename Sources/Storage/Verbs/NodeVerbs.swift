@@ -129,10 +129,12 @@ package struct Lease: Sendable, Equatable {
   package var deadlineMilliseconds: Int64
   package var cleanupMilliseconds: Int64
   package var graceMilliseconds: Int64
+  /// When the job was submitted: part of the tokens of its steps.
+  package var submittedAt: Milliseconds
 
   package init(
     run: JobRun, kind: JobKind, params: String, attempt: Int, deadlineMilliseconds: Int64,
-    cleanupMilliseconds: Int64, graceMilliseconds: Int64
+    cleanupMilliseconds: Int64, graceMilliseconds: Int64, submittedAt: Milliseconds = 0
   ) {
     self.run = run
     self.kind = kind
@@ -141,6 +143,7 @@ package struct Lease: Sendable, Equatable {
     self.deadlineMilliseconds = deadlineMilliseconds
     self.cleanupMilliseconds = cleanupMilliseconds
     self.graceMilliseconds = graceMilliseconds
+    self.submittedAt = submittedAt
   }
 }
 

@@ -37,12 +37,29 @@ extension Usage: WireCodable {
     writer.put(cpuNanoseconds)
     writer.put(wallNanoseconds)
     writer.put(hostCalls)
+    writer.put(memory)
   }
 
   package init(from reader: inout WireReader) throws(StoreError) {
     self.init(
       cpuNanoseconds: try reader.number(), wallNanoseconds: try reader.number(),
-      hostCalls: try reader.number())
+      hostCalls: try reader.number(), memory: try reader.value())
+  }
+}
+
+extension MemoryUsage: WireCodable {
+  package func encode(to writer: inout WireWriter) {
+    writer.put(allocations)
+    writer.put(allocatedBytes)
+    writer.put(peakBytes)
+    writer.put(liveBytes)
+    writer.put(liveBlocks)
+  }
+
+  package init(from reader: inout WireReader) throws(StoreError) {
+    self.init(
+      allocations: try reader.number(), allocatedBytes: try reader.number(), peakBytes: try reader.number(),
+      liveBytes: try reader.number(), liveBlocks: try reader.number())
   }
 }
 

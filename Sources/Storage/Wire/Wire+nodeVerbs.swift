@@ -97,6 +97,7 @@ extension ClaimAnswer: WireCodable {
       writer.put(lease.deadlineMilliseconds)
       writer.put(lease.cleanupMilliseconds)
       writer.put(lease.graceMilliseconds)
+      writer.put(lease.submittedAt)
     }
     writer.put(cancels)
     writer.put(order.rawValue)
@@ -114,7 +115,7 @@ extension ClaimAnswer: WireCodable {
         Lease(
           run: try reader.value(), kind: kind, params: try reader.string(), attempt: try reader.value(),
           deadlineMilliseconds: try reader.number(), cleanupMilliseconds: try reader.number(),
-          graceMilliseconds: try reader.number()))
+          graceMilliseconds: try reader.number(), submittedAt: try reader.number()))
     }
     self.init(
       leases: leases, cancels: try reader.value(), order: try reader.choice(),

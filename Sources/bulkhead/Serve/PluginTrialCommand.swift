@@ -12,8 +12,11 @@ struct PluginTrialCommand: ParsableCommand {
   @Option(help: "The open file to load.")
   var fd: Int32
 
+  @Option(help: "The open file is a folder, and this the plug-in in it.")
+  var name: String?
+
   func run() throws {
-    let code = TrialLoad.runChild(fd: fd, host: HostTables.trial.host)
+    let code = TrialLoad.runChild(fd: fd, name: name, host: HostTables.trial.host)
     fflush(nil)
     _exit(code)
   }

@@ -12,6 +12,9 @@ struct ServeCommand: EngineVerb {
       Opens the SQLite store, watches the plug-in directory (a file that is copied there is taken within a second, \
       no restart), starts a worker and answers the other verbs at <store>.sock.
 
+      Everything that can be set has a place in the configuration file (`bulkhead config example` prints one), a \
+      variable and, where it is of daily use, an option here; the later counts.
+
       Example:
         bulkhead serve --plugins ./plugins --store sqlite:./bulkhead.db
 
@@ -24,25 +27,24 @@ struct ServeCommand: EngineVerb {
 
   @OptionGroup var engine: EngineOptions
 
-  @Option(help: "The directory that plug-ins (.so files) are dropped into. It is made if it is not there.")
-  var plugins = "./plugins"
+  @Option(
+    help: ArgumentHelp(
+      "The directory that plug-ins (.so files) are dropped into (default: ./plugins). It is made if it is not there.",
+      valueName: "folder"))
+  var plugins: String?
 
-  @Option(help: "Jobs that run at once. Each has a thread of its own while it runs.")
-  var slots = 1000
-
-  func validate() throws {
-    guard (1...100_000).contains(slots) else {
-      throw ValidationError("--slots has to be between 1 and 100000, not \(slots).")
-    }
-  }
+  @Option(
+    help: ArgumentHelp(
+      "Jobs that run at once (default: 1000). Each has a thread of its own while it runs.",
+      valueName: "number"))
+  var slots: String?
 
   func act() throws {
     StopRequests.block()
-    var configuration = EngineConfiguration(location: try StoreLocation(engine.location))
-    configuration.pluginFolder = plugins
-    configuration.slots = slots
+    let layered = try engine.configuration([("plugins.directory", plugins), ("worker.slots", slots)])
+    if let file = layered.file { EngineLog.info("configuration from \(file)") }
     let service = try Service(
-      configuration,
+      layered.configuration,
       ready: { path in
         Terminal.output.line(engine.json ? JSONText.object([("ready", .string(path))]).text : "ready \(path)")
       })

@@ -45,6 +45,7 @@ final class Service: Sendable {
   private let server: StoreServer
   private let gate: SubmissionGate
   private let registry: PluginRegistry
+  private let revocations: RevocationList
   private let supervisor: WorkerSupervisor
   private let stopping = Threading.Condition<StopMode?>(nil)
   private let since = WallClock.milliseconds
@@ -64,6 +65,7 @@ final class Service: Sendable {
     }
     gate = SubmissionGate(store: store)
     registry = PluginRegistry(store: store)
+    revocations = RevocationList(store: store)
     supervisor = WorkerSupervisor(
       store: store, executable: CommandLine.executablePath, outbox: OutboxFolder(location),
       arguments: [
@@ -73,11 +75,24 @@ final class Service: Sendable {
       environment: ProcessInfo.processInfo.environment)
   }
 
+  /// A store without a file, for a plug-in that is run without an engine.
+  static func storeInMemory() throws(StoreError) -> any Store {
+    try storeInMemory { WallClock.milliseconds }
+  }
+
+  /// The same with a clock of its own, for the simulator.
+  static func storeInMemory(clock: @escaping @Sendable () -> Milliseconds) throws(StoreError) -> SQLStore {
+    try SQLiteStore.inMemory(clock: clock)
+  }
+
   /// Serves until it was asked to end and the last worker has.
   func run() throws(EngineError) {
     do {
       try supervisor.adopt()
-      let observation = try store.observe(.plugins) { [gate] _ in gate.refresh() }
+      let observation = try store.observe(.plugins) { [gate, revocations] _ in
+        gate.refresh()
+        revocations.markStale()
+      }
       defer { observation.cancel() }
       try server.start(handlers)
       let directory = try startPlugins()
@@ -169,7 +184,16 @@ final class Service: Sendable {
     do {
       return try PluginDirectory(
         path: configuration.pluginFolder, cache: configuration.location.path + ".plugins",
-        trial: [CommandLine.executablePath, "plugin-trial"]
+        trial: [CommandLine.executablePath, "plugin-trial"],
+        trust: TrustRules(
+          configuration.plugins.trust, revoked: { [revocations] in revocations.current() }),
+        onMissing: { [folder = configuration.pluginFolder] isMissing in
+          if isMissing {
+            EngineLog.error("the plug-in directory \(folder) is gone: what it had stays active; put it back")
+          } else {
+            EngineLog.info("the plug-in directory \(folder) is back")
+          }
+        }
       ) { [registry, pluginFolder = configuration.pluginFolder] outcomes in
         registry.take(outcomes)
         if first.exchange(false, ordering: .relaxed) {
@@ -180,13 +204,6 @@ final class Service: Sendable {
     } catch {
       throw EngineError(.refused, "\(error)")
     }
-  }
-}
-
-extension Service {
-  /// A store that is gone with the process, for the simulator: this file alone names the databases.
-  static func storeInMemory(clock: @escaping @Sendable () -> Milliseconds) throws(StoreError) -> SQLStore {
-    try SQLiteStore.inMemory(clock: clock)
   }
 }
 

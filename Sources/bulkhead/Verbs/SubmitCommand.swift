@@ -24,7 +24,8 @@ struct SubmitCommand: EngineVerb {
       parameters, 69 no engine, 70 fault of bulkhead.
       """)
 
-  @Argument(help: "PLUGIN:ACTION, or the action alone when one plug-in has it.")
+  @Argument(
+    help: "PLUGIN:ACTION, or the action alone when one plug-in has it.", completion: LiveCompletion.action)
   var action: String
 
   @Option(
@@ -130,7 +131,7 @@ struct SubmitCommand: EngineVerb {
     return try TextFile.read(paramsFile)
   }
 
-  private static func assignment(_ text: String) throws -> Assignment {
+  static func assignment(_ text: String) throws -> Assignment {
     let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     guard parts.count == 2, !parts[0].isEmpty else {
       throw ValidationError("\"\(SafeText.escape(text))\" is no parameter: write NAME=VALUE")

@@ -6,29 +6,60 @@ enum TextFile {
   /// What parameters may have, in bytes.
   static let sizeLimit = 16 << 20
 
-  /// Reads all of it; `-` is the standard input. It has to be UTF-8.
-  static func read(_ path: String) throws(EngineError) -> String {
+  /// Reads all of it; `-` is the standard input. It has to be UTF-8. `what` it holds is said when it fails.
+  static func read(_ path: String, what: String = "the parameters") throws(EngineError) -> String {
     let file = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { throw failure(path, String(cString: strerror(errno))) }
+    guard file >= 0 else { throw failure(path, what, String(cString: strerror(errno))) }
     defer { if file != STDIN_FILENO { close(file) } }
     var bytes: [UInt8] = []
     var block = [UInt8](repeating: 0, count: 1 << 16)
     while true {
       let count = Glibc.read(file, &block, block.count)
       if count < 0, errno == EINTR { continue }
-      if count < 0 { throw failure(path, String(cString: strerror(errno))) }
+      if count < 0 { throw failure(path, what, String(cString: strerror(errno))) }
       if count == 0 { break }
       bytes += block[..<count]
-      if bytes.count > sizeLimit { throw failure(path, "it is longer than \(sizeLimit >> 20) MiB") }
+      if bytes.count > sizeLimit { throw failure(path, what, "it is longer than \(sizeLimit >> 20) MiB") }
     }
     guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw failure(path, "it is not UTF-8 text")
+      throw failure(path, what, "it is not UTF-8 text")
     }
     return text
   }
 
-  private static func failure(_ path: String, _ reason: String) -> EngineError {
+  /// Writes a file as a whole or not at all. `replaces` false: a file that is there stays as it is, and that is an error.
+  static func write(_ text: String, to path: String, mode: UInt32, replaces: Bool) throws(EngineError) {
+    let temporary = replaces ? "\(path).\(getpid()).tmp" : path
+    let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+    guard file >= 0 else { throw unwritten(path, errno) }
+    let code = put(Array(text.utf8), into: file)
+    close(file)
+    if code == 0, !replaces || rename(temporary, path) == 0 { return }
+    let reason = code == 0 ? errno : code
+    unlink(temporary)
+    throw unwritten(path, reason)
+  }
+
+  /// 0, or the error's number.
+  private static func put(_ bytes: [UInt8], into file: Int32) -> Int32 {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = Glibc.write(file, Array(rest), rest.count)
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { return errno }
+      rest = rest.dropFirst(count)
+    }
+    return fsync(file) == 0 || errno == EINVAL ? 0 : errno
+  }
+
+  private static func unwritten(_ path: String, _ code: Int32) -> EngineError {
+    EngineError(
+      .refused, "cannot write \(path): \(String(cString: strerror(code)))",
+      cure: code == EEXIST ? "choose another name, or move it away" : "check the folder's rights and space")
+  }
+
+  private static func failure(_ path: String, _ what: String, _ reason: String) -> EngineError {
     let name = path == "-" ? "the standard input" : path
-    return EngineError(.invalidParameters, "cannot read the parameters from \(name): \(reason)")
+    return EngineError(.invalidParameters, "cannot read \(what) from \(name): \(reason)")
   }
 }

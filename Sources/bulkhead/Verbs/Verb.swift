@@ -31,17 +31,37 @@ extension Verb {
 struct EngineOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The engine's store (default: $BULKHEAD_STORE, else sqlite:./bulkhead.db).", valueName: "location"))
+      "The engine's store (default: $BULKHEAD_STORE, else the configuration's, else sqlite:./bulkhead.db).",
+      valueName: "location"))
   var store: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Configuration file (default: $BULKHEAD_CONFIG, else bulkhead.yaml, else /etc/bulkhead/bulkhead.yaml).",
+      valueName: "file"))
+  var config: String?
 
   @Flag(help: "Print JSON for programs instead of text for people.")
   var json = false
 
-  /// Where the store is: the option, else the environment, else the usual place.
-  var location: String {
+  /// Where the store is: the option, else the environment, else the configuration file, else the usual place.
+  func location() throws(EngineError) -> String {
     if let store { return store }
     if let named = Environment["BULKHEAD_STORE"], !named.isEmpty { return named }
-    return "sqlite:./bulkhead.db"
+    return try configuration([]).configuration.location.description
+  }
+
+  /// The whole configuration, with these options over it.
+  func configuration(
+    _ options: [(setting: String, text: String?)]
+  ) throws(EngineError) -> LayeredConfiguration {
+    let all = [("store", store)] + options
+    let given = all.compactMap { name, text in text.map { (setting: name, text: $0) } }
+    do {
+      return try ConfigurationLayers.read(file: config, options: given)
+    } catch {
+      throw error.engineError
+    }
   }
 
   /// A command line of ours to try next, for the same store.
@@ -56,7 +76,9 @@ protocol EngineVerb: Verb {
 extension EngineVerb {
   var printsJSON: Bool { engine.json }
 
-  func connect() throws(EngineError) -> EngineConnection { try EngineConnection(location: engine.location) }
+  func connect() throws(EngineError) -> EngineConnection {
+    try EngineConnection(location: engine.location())
+  }
 }
 
 /// Command lines that a user may copy.

@@ -58,10 +58,10 @@ struct ManifestTests {
         "\"kind\": \"action\"", "\"kind\": \"webhook\"",
         "actions[0].kind: this host does not have the kind \"webhook\" yet"
       ),
-      ("\"idempotent\"", "\"steps\"", "actions[0].repeat: this host does not have \"steps\" yet"),
+      ("\"idempotent\"", "\"twice\"", "actions[0].repeat: expected \"never\", \"steps\" or \"idempotent\""),
       (
         "\"idempotent\"", "\"always\"",
-        "actions[0].repeat: expected \"never\" or \"idempotent\", found \"always\""
+        "actions[0].repeat: expected \"never\", \"steps\" or \"idempotent\", found \"always\""
       ),
       ("\"repeat\"", "\"retries\"", "actions[0].retries: this host does not know \"retries\""),
       ("\"deadline_ms\": 5", "\"deadline_ms\": -1", "actions[0].deadline_ms: has to be from 0 to"),

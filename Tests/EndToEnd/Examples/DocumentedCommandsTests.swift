@@ -39,7 +39,7 @@ struct DocumentedCommandsTests {
   /// Asks for the help of the verb, and looks for the flags in it. Nil when all is there.
   private static func problem(_ line: String) throws -> String? {
     let words = line.split(separator: " ").dropFirst().map(String.init)
-    let groups: Set = ["jobs", "plugins", "plugin", "workers"]
+    let groups: Set = ["jobs", "plugins", "plugin", "workers", "sdk"]
     let verb = Array(words.prefix(groups.contains(words.first ?? "") ? 2 : 1))
     let help = try CommandRun(verb + ["--help"])
     guard help.output.contains("USAGE: bulkhead " + verb.joined(separator: " ") + " ") else {

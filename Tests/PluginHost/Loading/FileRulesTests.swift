@@ -107,7 +107,7 @@ struct FileRulesTests {
     #expect(ofFile(path)?.description == "it is not a regular file; put a regular file here")
     unlink(path)
     mkdir(path, 0o755)
-    #expect(ofFile(path)?.rule == "it is a folder, and a plug-in is one lone .so file here")
+    #expect(ofFile(path)?.rule == "it is a folder, not a file")
     rmdir(path)
     symlink(try file(mode: 0o644), path)
     #expect(ofFile(path)?.rule == "it is a symbolic link, and what it points to can change unseen")

@@ -84,7 +84,7 @@ struct PluginScanTests {
     mkdir(folder.path + "/sub", 0o755)
     #expect(
       try await refusal("sub")?.message
-        == "sub: it is a folder, and a plug-in is one lone .so file here; put the .so file itself here")
+        == "sub: it is a folder without sub.so; put the plug-in there as sub/sub.so, its libraries below")
     try folder.copy(PluginSource(id: "stacked").build(flags: ["-Wl,-z,execstack"]), as: "stack.so")
     #expect(
       try await refusal("stack.so")?.message.contains("make every stack of the worker executable") == true)

@@ -40,7 +40,11 @@ struct InlinePlugin: @unchecked Sendable {
     for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
     let path = "\(folder)/inline-\(String(hash, radix: 16)).\(compiler == "cc" ? "c" : "cpp")"
     try text.write(toFile: path, atomically: true, encoding: .utf8)
-    let file = try Sample.build(path, flags: ["-O1", "-pthread"], compiler: compiler)
+    try self.init(file: try Sample.build(path, flags: ["-O1", "-pthread"], compiler: compiler))
+  }
+
+  /// A plug-in that is built already.
+  init(file: String) throws {
     guard let library = dlopen(file, RTLD_NOW | RTLD_LOCAL) else {
       throw Failure(description: String(cString: dlerror()))
     }

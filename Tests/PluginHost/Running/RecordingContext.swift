@@ -19,9 +19,14 @@ final class RecordingContext: JobContext {
 
   let told = Threading.Condition(Told())
   let store: MemoryRecords
+  let journal: MemorySteps
   var records: any RecordFacade { store }
+  var steps: any StepFacade { journal }
 
-  init(_ store: MemoryRecords = MemoryRecords()) { self.store = store }
+  init(_ store: MemoryRecords = MemoryRecords(), journal: MemorySteps = MemorySteps()) {
+    self.store = store
+    self.journal = journal
+  }
 
   func log(level: UInt8, text: String) {
     told.update {
@@ -108,6 +113,40 @@ final class MemoryRecords: RecordFacade {
     try enter()
     rows.withLock { $0[id] = nil }
   }
+}
+
+/// The record of a job's steps in memory, kept over its runs by the test.
+final class MemorySteps: StepFacade {
+  /// Nil: begun.
+  let rows = Mutex<[String: String?]>([:])
+  /// Thrown by the next call of `begin`, and of `record`.
+  let beginRefusal = Mutex<HostError?>(nil)
+  let recordRefusal = Mutex<HostError?>(nil)
+  /// Called inside `begin`.
+  let hook = Mutex<(@Sendable () -> Void)?>(nil)
+
+  init(_ rows: [String: String?] = [:]) { self.rows.withLock { $0 = rows } }
+
+  subscript(name: String) -> String?? { rows.withLock { $0[name] } }
+
+  func begin(_ name: String) throws(HostError) -> StepStart {
+    hook.withLock { $0 }?()
+    if let refusal = beginRefusal.withLock({ $0 }) { throw refusal }
+    return rows.withLock { rows in
+      guard let row = rows[name] else {
+        rows[name] = .some(nil)
+        return .fresh
+      }
+      return row.map { .done($0) } ?? .begun
+    }
+  }
+
+  func record(_ name: String, result: String) throws(HostError) {
+    if let refusal = recordRefusal.withLock({ $0 }) { throw refusal }
+    rows.withLock { $0[name] = result }
+  }
+
+  func token(_ name: String) -> String { "token-of-\(name)" }
 }
 
 /// Runs `run` on a thread with a job's stack while `during` happens on another, and waits for its end.

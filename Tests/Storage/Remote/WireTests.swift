@@ -35,7 +35,9 @@ struct WireTests {
   static let process = ProcessIdentity(pid: 12, startTicks: 34, bootID: "b-00t")
   static let end = RunEnd(
     code: -8, message: "no\ndisk", result: "{}", leftBehind: ["a", "é"], stopBits: 0x41,
-    usage: Usage(cpuNanoseconds: 1, wallNanoseconds: 2, hostCalls: 3))
+    usage: Usage(cpuNanoseconds: 1, wallNanoseconds: 2, hostCalls: 3, memory: memory))
+  static let memory = MemoryUsage(
+    allocations: 4, allocatedBytes: 5, peakBytes: 6, liveBytes: 7, liveBlocks: 8)
   static let progress = JobProgress(done: 1, total: UInt64.max, message: "½", at: 5)
   static let request = JobRequest(
     kind: kind, params: #"{"a":1}"#, repeatRule: .idempotent, deadlineMilliseconds: 9)
@@ -64,7 +66,41 @@ struct WireTests {
   static let phases: [InventoryEntry.Phase] = [.leased, .starting, .running, .zombie, .finished(end)]
   static let lease = Lease(
     run: run, kind: kind, params: "{}", attempt: 2, deadlineMilliseconds: 1, cleanupMilliseconds: 2,
-    graceMilliseconds: 3)
+    graceMilliseconds: 3, submittedAt: 4)
+  static let step = StepRow(name: "a", token: "bh-1-0", result: "r", begunAt: 1, doneAt: 2)
+  static let openStep = StepRow(name: "é", token: "bh-1-1", result: nil, begunAt: 1, doneAt: nil)
+  static let lost = LostRow(
+    job: JobID(1), since: 2, runEnded: true, message: "m", leftBehind: ["x"], tries: 3, dueAt: 4, answer: "a",
+    answeredAt: 5)
+  static let reconcileLease = ReconcileLease(
+    ask: 1, run: run, kind: kind, params: "{}", attempt: 2, submittedAt: 3, reason: "r", leftBehind: ["x"],
+    steps: [step, openStep])
+  static let answers: [ReconcileAnswer] = [
+    .done("d", result: "{}"), .done("", result: nil), .failed("f"), .notStarted("n"), .unknown("u"),
+  ]
+
+  static let lostVerbs: [Example] =
+    [
+      Example(BeginStep(run: run, name: "a")), Example(EndStep(run: run, name: "a", result: "r")),
+      Example(ListSteps(job: JobID(1))), Example(GetLost(job: JobID(1))),
+      Example(ClaimReconciles(node: NodeID(1), kinds: [kind], asking: [1, 2], limit: 3)),
+      Example(FinishReconcile(ask: 1, job: JobID(2), answer: nil), "not asked"),
+      Example(RequestReconcile(job: JobID(1))), Example(ListAudit(before: 1, limit: 2)),
+      Example(
+        ResolveJob(
+          job: JobID(1), resolution: Resolution(.rerun, reason: "r", attestsRunEnded: true), result: "{}")),
+      Example(true), Example([step, openStep]), Example(lost as LostRow?),
+      Example(ReconcileClaims(leases: [reconcileLease], nextDueInMilliseconds: 7)),
+      Example(ReconcileClaims(leases: [], nextDueInMilliseconds: nil), "nothing"),
+      Example([AuditRow(id: 1, at: 2, who: "w", verb: "v", subject: "s", detail: "d")]),
+    ]
+    + answers.map {
+      Example(
+        FinishReconcile(ask: 1, job: JobID(2), answer: $0, logs: [LogLine(at: 1, level: 2, text: "x")]),
+        "\($0)")
+    }
+    + [BeginStepAnswer.fresh, .begun, .done(result: "r"), .fenced, .full].map { Example($0, "\($0)") }
+    + [LostJobAnswer.done, .notFound, .notLost("running"), .needsProof].map { Example($0, "\($0)") }
 
   static let verbs: [Example] = [
     Example(
@@ -128,12 +164,12 @@ struct WireTests {
     Example(StoreInterest.job(JobID(4))),
   ]
 
-  @Test("a message is read as it was written", arguments: verbs + replies)
+  @Test("a message is read as it was written", arguments: verbs + lostVerbs + replies)
   func roundTrip(_ example: Example) throws {
     #expect(try example.again(example.bytes) == example.bytes)
   }
 
-  @Test("a message that is cut, or goes on too long, is a bad frame", arguments: verbs + replies)
+  @Test("a message that is cut, or goes on too long, is a bad frame", arguments: verbs + lostVerbs + replies)
   func cut(_ example: Example) {
     for length in 0..<example.bytes.count {
       #expect(refusal { try example.again(Array(example.bytes[..<length])) }?.code == .badFrame, "\(length)")
@@ -141,7 +177,7 @@ struct WireTests {
     #expect(refusal { try example.again(example.bytes + [0]) }?.code == .badFrame)
   }
 
-  @Test("garbled messages are read or refused, never more", arguments: verbs + replies)
+  @Test("garbled messages are read or refused, never more", arguments: verbs + lostVerbs + replies)
   func garbled(_ example: Example) throws {
     var random = SeededGenerator(seed: UInt64(example.bytes.count) + 1)
     for _ in 0..<300 {

@@ -33,6 +33,11 @@ struct SQLiteStoreTests {
       try plan(connection, ClaimJobs.cancelsQuery, 1) == [
         "SEARCH c USING PRIMARY KEY (node=?)", "SEARCH l USING INTEGER PRIMARY KEY (rowid=?)",
       ])
+    #expect(
+      try plan(connection, ClaimReconciles.dueQuery, 3) == [
+        "SEARCH o USING INDEX job_lost_due (kind=? AND due_at<?)",
+        "SEARCH l USING INTEGER PRIMARY KEY (rowid=?)", "SEARCH s USING INTEGER PRIMARY KEY (rowid=?)",
+      ])
   }
 
   @Test("the store's files are their owner's alone")

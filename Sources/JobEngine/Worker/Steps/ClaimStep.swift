@@ -67,6 +67,9 @@ package final class ClaimStep: Sendable {
   /// It was told to drain, and nothing is left: no more questions.
   package var isDone: Bool { gate.isDraining && inventory.count == 0 }
 
+  /// It claims nothing more.
+  package var isDraining: Bool { gate.isDraining }
+
   /// As the store's order would: for a TERM that reaches the worker itself.
   package func drain() {
     gate.drain()

@@ -24,6 +24,33 @@ enum JobDocument {
     ]
   }
 
+  /// The same with the job's steps and, of a lost job, what is known of its question.
+  static func whole(
+    _ job: JobRow, catalogue: ActionCatalogue, steps: [StepRow], lost: LostRow?
+  ) -> JSONText {
+    guard case .object(let members) = one(job, catalogue: catalogue) else { return .null }
+    return .object(
+      members + [
+        (name: "steps", value: .list(steps.map(step))), (name: "lost", value: lost.map(question) ?? .null),
+      ])
+  }
+
+  private static func step(_ step: StepRow) -> JSONText {
+    [
+      "name": .string(step.name), "token": .string(step.token), "state": .string(step.stateName),
+      "result": .optional(step.result), "begun_at": time(step.begunAt), "done_at": time(step.doneAt),
+    ]
+  }
+
+  private static func question(_ lost: LostRow) -> JSONText {
+    [
+      "since": lost.since > 0 ? time(lost.since) : .null, "run_ended": .bool(lost.runEnded),
+      "message": .string(lost.message), "left_behind": .strings(lost.leftBehind),
+      "tries": .integer(lost.tries), "due_at": time(lost.dueAt), "answer": .nonEmpty(lost.answer),
+      "answered_at": time(lost.answeredAt),
+    ]
+  }
+
   /// `{"jobs":[…]}` with `more` members behind.
   static func list(
     _ jobs: [JobRow], catalogue: ActionCatalogue, more: [(name: String, value: JSONText)] = []
@@ -59,6 +86,17 @@ enum JobDocument {
       "cpu_ms": .milliseconds(nanoseconds: end.usage.cpuNanoseconds),
       "wall_ms": .milliseconds(nanoseconds: end.usage.wallNanoseconds),
       "host_calls": .integer(end.usage.hostCalls),
+      "memory": memory(end.usage.memory),
+    ]
+  }
+
+  /// Null where memory could not be counted.
+  static func memory(_ memory: MemoryUsage?) -> JSONText {
+    guard let memory else { return .null }
+    return [
+      "allocations": .integer(memory.allocations), "allocated_bytes": .integer(memory.allocatedBytes),
+      "peak_bytes": .integer(memory.peakBytes), "live_bytes": .integer(memory.liveBytes),
+      "live_blocks": .integer(memory.liveBlocks),
     ]
   }
 }

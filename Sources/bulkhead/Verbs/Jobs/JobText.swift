@@ -54,6 +54,41 @@ enum JobText {
     return lines
   }
 
+  /// "peak 12.3 MiB, 1,204 allocations, 0 B left".
+  static func memory(_ memory: MemoryUsage?) -> String {
+    guard let memory else { return "unavailable" }
+    let left =
+      memory.liveBlocks > 0 ? " in \(ByteText.count(memory.liveBlocks)) blocks" : ""
+    return
+      "peak \(ByteText.text(bytes: memory.peakBytes)), \(ByteText.count(memory.allocations)) allocations, "
+      + "\(ByteText.text(bytes: memory.liveBytes)) left\(left)"
+  }
+
+  /// What is known of a lost job's question; nothing when it is not lost.
+  static func lost(_ lost: LostRow?, now: Milliseconds) -> [String] {
+    guard let lost else { return [] }
+    var facts = FactList()
+    if lost.since > 0 { facts.add("lost", TimeText.withAge(lost.since, now: now)) }
+    facts.add("it said", lost.message)
+    for text in lost.leftBehind { facts.add("left behind", text) }
+    facts.add("old run", lost.runEnded ? "has ended" : "nothing proves that it has ended")
+    if lost.tries > 0 { facts.add("asked", "\(lost.tries) time(s), answer \(lost.answer)") }
+    return facts.lines
+  }
+
+  /// The table of a job's steps; nothing when it has none.
+  static func steps(_ steps: [StepRow], width: Int?, colour: Bool) -> [String] {
+    if steps.isEmpty { return [] }
+    var table = Table("STEP", "STATE", "RESULT", "BEGUN", "DONE", "TOKEN")
+    for step in steps {
+      table.add(
+        .init(step.name), .init(step.stateName), .init(step.result ?? "?"),
+        .init(TimeText.precise(step.begunAt)), .init(step.doneAt.map { TimeText.precise($0) } ?? ""),
+        .init(step.token))
+    }
+    return [""] + table.lines(width: width, colour: colour)
+  }
+
   /// One line for a table: what it last said, or how it ended.
   static func summary(_ job: JobRow) -> String {
     if case .ended(let end) = job.status {

@@ -22,7 +22,8 @@ struct JobsCancelCommand: EngineVerb {
       64 wrong use, 69 no engine, 70 fault of bulkhead, 130 interrupted while waiting.
       """)
 
-  @Argument(help: JobArgument.help, transform: JobArgument.parse) var id: JobID
+  @Argument(help: JobArgument.help, completion: LiveCompletion.job, transform: JobArgument.parse) var id:
+    JobID
 
   @Flag(help: "Wait until the job has ended.")
   var wait = false

@@ -17,7 +17,8 @@ struct JobsEventsCommand: EngineVerb {
       Exit codes: 0 done, 6 no such job, 64 wrong use, 69 no engine, 70 fault of bulkhead.
       """)
 
-  @Argument(help: JobArgument.help, transform: JobArgument.parse) var id: JobID
+  @Argument(help: JobArgument.help, completion: LiveCompletion.job, transform: JobArgument.parse) var id:
+    JobID
   @OptionGroup var engine: EngineOptions
 
   func act() throws {

@@ -18,7 +18,8 @@ struct JobsLogsCommand: EngineVerb {
       Exit codes: 0 done, 6 no such job, 64 wrong use, 69 no engine, 70 fault of bulkhead.
       """)
 
-  @Argument(help: JobArgument.help, transform: JobArgument.parse) var id: JobID
+  @Argument(help: JobArgument.help, completion: LiveCompletion.job, transform: JobArgument.parse) var id:
+    JobID
 
   @Flag(name: [.customShort("f"), .long], help: "Go on until the job has ended.")
   var follow = false

@@ -14,25 +14,35 @@ struct JobsShowCommand: EngineVerb {
 
       With --json, one object: id, kind, state, reason, params, repeat, deadline_ms (0: none), cancel_requested, \
       attempt, fence, worker, submitted_at, started_at, progress {done, total (0: unknown), message, at} and \
-      outcome {name, code, code_name, message, result, left_behind, finished_at, cpu_ms, wall_ms, host_calls}. \
-      worker, started_at, progress and outcome are null until there is one.
+      outcome {name, code, code_name, message, result, left_behind, finished_at, cpu_ms, wall_ms, host_calls, \
+      memory {allocations, allocated_bytes, peak_bytes, live_bytes, live_blocks}}. \
+      worker, started_at, progress and outcome are null until there is one; memory is null where it could not be \
+      counted. `jobs show` adds steps: [{name, token, state, result, begun_at, done_at}], state is begun (what came of \
+      it is not known) or done; and lost: null, or {since, run_ended, message, left_behind, tries, due_at, answer, \
+      answered_at}.
 
       Exit codes: 0 done, 6 no such job, 64 wrong use, 69 no engine, 70 fault of bulkhead.
       """)
 
-  @Argument(help: JobArgument.help, transform: JobArgument.parse) var id: JobID
+  @Argument(help: JobArgument.help, completion: LiveCompletion.job, transform: JobArgument.parse) var id:
+    JobID
   @OptionGroup var engine: EngineOptions
 
   func act() throws {
     let connection = try connect()
     let job = try connection.client.job(id)
     let catalogue = try ParameterMask.catalogue(over: connection)
+    let steps = try connection.client.steps(id)
+    let lost = try connection.client.lost(id)
     if engine.json {
-      Terminal.output.line(JobDocument.one(job, catalogue: catalogue).text)
+      Terminal.output.line(JobDocument.whole(job, catalogue: catalogue, steps: steps, lost: lost).text)
     } else {
       let params = ParameterMask.params(of: job, catalogue: catalogue)
       Terminal.output.lines(
-        Self.lines(job, params: params, now: WallClock.milliseconds, colour: Terminal.output.usesColour))
+        Self.lines(job, params: params, now: WallClock.milliseconds, colour: Terminal.output.usesColour)
+          + JobText.lost(lost, now: WallClock.milliseconds))
+      Terminal.output.lines(
+        JobText.steps(steps, width: Terminal.output.width, colour: Terminal.output.usesColour))
     }
   }
 
@@ -66,6 +76,7 @@ struct JobsShowCommand: EngineVerb {
       let cpu = DurationText.text(milliseconds: end.usage.cpuNanoseconds / 1_000_000)
       let wall = DurationText.text(milliseconds: end.usage.wallNanoseconds / 1_000_000)
       facts.add("used", "\(cpu) of a processor, \(wall) in all, \(end.usage.hostCalls) host calls")
+      facts.add("memory", JobText.memory(end.usage.memory))
     }
     facts.add("message", end.message)
     for text in end.leftBehind { facts.add("left behind", text) }

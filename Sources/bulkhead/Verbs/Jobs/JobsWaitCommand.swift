@@ -22,7 +22,8 @@ struct JobsWaitCommand: EngineVerb {
       bulkhead.
       """)
 
-  @Argument(help: JobArgument.help, transform: JobArgument.parse) var id: [JobID]
+  @Argument(help: JobArgument.help, completion: LiveCompletion.job, transform: JobArgument.parse) var id:
+    [JobID]
   @OptionGroup var patience: PatienceOption
 
   @OptionGroup var engine: EngineOptions

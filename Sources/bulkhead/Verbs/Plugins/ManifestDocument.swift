@@ -11,6 +11,7 @@ enum ManifestDocument {
         value: ["built": .integer(manifest.abi.built), "min_host": .integer(manifest.abi.minimumHost)]
       ),
       (name: "actions", value: .list(manifest.actions.map(action))),
+      (name: "reconciles", value: .list(manifest.reconciles.map(reconcile))),
       (name: "records", value: .strings(manifest.records)),
       (name: "secrets", value: .strings(manifest.secrets)),
     ]
@@ -30,6 +31,18 @@ enum ManifestDocument {
     ]
   }
 
+  private static func reconcile(_ entry: ManifestReconcile) -> JSONText {
+    [
+      "name": .string(entry.name),
+      "title": .string(entry.title),
+      "description": .string(entry.description),
+      "reconciles": .strings(entry.actions),
+      "deadline_ms": .integer(entry.deadlineMilliseconds),
+      "cleanup_ms": .integer(entry.cleanupMilliseconds),
+      "grace_ms": .integer(entry.graceMilliseconds),
+    ]
+  }
+
   /// Each action with its rules, the table of its parameters and the fields of its result.
   static func lines(_ manifest: Manifest, width: Int?, colour: Bool) -> [String] {
     manifest.actions.flatMap { action -> [String] in
@@ -44,6 +57,9 @@ enum ManifestDocument {
       }
       let results = ParameterTable.rows(action.result).map(\.path)
       if !results.isEmpty { lines.append("  result: " + SafeText.escape(results.joined(separator: ", "))) }
+      if let entry = manifest.reconcile(of: action.name) {
+        lines.append("  when lost: asked for by " + SafeText.escape(entry.name))
+      }
       return lines
     }
   }

@@ -16,7 +16,7 @@ struct PluginInspectCommand: Verb {
         bulkhead plugin inspect ./checksum.so
 
       With --json: {"file","accepted","problems":[{"rule","cure"}],"bytes","needed","run_path","soname","entry",\
-      "manifest"}; manifest has id, version and what `bulkhead plugins show --json` prints of it. What could not be read \
+      "built","manifest"}; built says how it was made ("languages", "glibc", "exports" ...); manifest has id, version and what `bulkhead plugins show --json` prints of it. What could not be read \
       is null.
 
       Exit codes: 0 it would be taken, 7 it would be refused, 6 no such file, 64 wrong use, 70 fault of bulkhead.
@@ -65,6 +65,9 @@ struct PluginInspectCommand: Verb {
     facts.add("needs", object.needed.joined(separator: ", "))
     facts.add("looks in", object.runPath.joined(separator: ", "))
     facts.add("soname", object.soname ?? "")
+    for (name, value) in inspection.contents.map({ BuildFacts.texts(object, $0) }) ?? [] {
+      facts.add(name, value)
+    }
     let name = manifest.map { "\($0.id) \($0.version)" } ?? inspection.path
     return [Style.bold.apply(SafeText.escape(name), colour: colour)] + facts.lines
       + (manifest.map { ManifestDocument.lines($0, width: width, colour: colour) } ?? [])
@@ -81,6 +84,9 @@ struct PluginInspectCommand: Verb {
       "run_path": object.map { .strings($0.runPath) } ?? .null,
       "soname": .optional(object?.soname),
       "entry": object.map { .bool($0.exportsEntry) } ?? .null,
+      "built": object.flatMap { object in
+        inspection.contents.map { BuildFacts.json(object, $0) }
+      } ?? .null,
       "manifest": inspection.manifest.map { manifest in
         .object(
           [

@@ -9,5 +9,8 @@ struct PluginsCommand: ParsableCommand {
         bulkhead plugins list
         bulkhead plugins show libvirt
       """,
-    subcommands: [PluginsListCommand.self, PluginsShowCommand.self])
+    subcommands: [
+      PluginsListCommand.self, PluginsShowCommand.self, PluginsRevokeCommand.self, PluginsRestoreCommand.self,
+      PluginsRevocationsCommand.self,
+    ])
 }

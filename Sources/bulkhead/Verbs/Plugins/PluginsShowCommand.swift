@@ -22,7 +22,8 @@ struct PluginsShowCommand: EngineVerb {
       """)
 
   @Argument(
-    help: ArgumentHelp("The plug-in's id, or a file's name in the plug-in directory.", valueName: "id"))
+    help: ArgumentHelp("The plug-in's id, or a file's name in the plug-in directory.", valueName: "id"),
+    completion: LiveCompletion.plugin)
   var id: String
 
   @OptionGroup var engine: EngineOptions

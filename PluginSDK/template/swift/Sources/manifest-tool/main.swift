@@ -1,0 +1,4 @@
+import BulkheadPlugin
+import MyPlugin
+
+ManifestCommand.run(plugin)

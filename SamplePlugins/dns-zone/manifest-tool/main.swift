@@ -1,0 +1,3 @@
+import BulkheadPlugin
+
+ManifestCommand.run(plugin)

@@ -1,0 +1,124 @@
+import Foundation
+import Glibc
+import PluginHost
+import Threading
+
+/// Turns places in code into words, with the debug information of the modules where there is some and a tool that
+/// reads it (binutils or elfutils).
+struct Places {
+  private static let fileLimit = 1 << 20
+
+  private let names: [String: String]
+
+  /// `file` and `secondFile`: what the child knew as its descriptors.
+  init(_ plan: TryPlan) {
+    names = [
+      "/proc/self/fd/\(TryProcess.fileNumber)": plan.file,
+      "/proc/self/fd/\(TryProcess.secondFileNumber)": plan.secondFile ?? "",
+    ]
+  }
+
+  /// The reports with `worstGapPlace` and `trace` filled in.
+  func resolve(_ reports: [TryReport]) -> [TryReport] {
+    let wanted = reports.flatMap { ($0.worstGapAt.map { [$0] } ?? []) + $0.tracePlaces }
+    guard !wanted.isEmpty else { return reports }
+    let texts = texts(of: wanted.map(named))
+    return reports.map { report in
+      var report = report
+      if let place = report.worstGapAt.map(named) { report.worstGapPlace = texts[Key(place)] ?? "" }
+      report.trace = report.tracePlaces.map { texts[Key(named($0))] ?? "" }
+      return report
+    }
+  }
+
+  private struct Key: Hashable {
+    let module: String
+    let offset: UInt64
+
+    init(_ place: CodePlace) {
+      module = place.module
+      offset = place.offset
+    }
+  }
+
+  private func named(_ place: CodePlace) -> CodePlace {
+    var place = place
+    place.module = names[place.module] ?? place.module
+    return place
+  }
+
+  private func texts(of places: [CodePlace]) -> [Key: String] {
+    var texts: [Key: String] = [:]
+    for (module, places) in Dictionary(grouping: places, by: \.module) {
+      let offsets = Set(places.map(\.offset)).sorted()
+      let lines = Self.lines(of: module, offsets)
+      for place in places {
+        let file = module.split(separator: "/").last.map(String.init) ?? module
+        let plain = place.symbol.isEmpty ? "\(file)+0x\(String(place.offset, radix: 16))" : place.symbol
+        texts[Key(place)] = lines[place.offset] ?? (place.symbol.isEmpty ? plain : "\(plain) (\(file))")
+      }
+    }
+    return texts
+  }
+
+  /// `function (file:line)` by offset, of those that the module's debug information knows.
+  private static func lines(of module: String, _ offsets: [UInt64]) -> [UInt64: String] {
+    guard let tool = tool else { return [:] }
+    let words = offsets.map { "0x" + String($0, radix: 16) }
+    let output = Self.output([tool, "-a", "-f", "-i", "-C", "-e", module] + words)
+    var found: [UInt64: String] = [:]
+    var offset: UInt64?
+    var chain: [(function: String, place: String)] = []
+    var function: String?
+    func close() {
+      // What is inlined from the SDK's headers is not where the author has to look.
+      let known = chain.filter { $0.function != "??" && !$0.place.hasPrefix("??") }
+      guard let offset, let own = known.first(where: { !$0.function.hasPrefix("bh_") }) ?? known.last else {
+        return
+      }
+      found[offset] = "\(own.function) (\(own.place))"
+    }
+    for line in output.split(separator: "\n") {
+      if line.hasPrefix("0x"), let number = UInt64(line.dropFirst(2), radix: 16) {
+        close()
+        (offset, chain, function) = (number, [], nil)
+      } else if let name = function {
+        let place = line.prefix { $0 != " " }
+        chain.append((name, String(place.split(separator: "/").last ?? place)))
+        function = nil
+      } else {
+        function = String(line)
+      }
+    }
+    close()
+    return found
+  }
+
+  private static let tool: String? = {
+    let folders = (getenv("PATH").map { String(cString: $0) } ?? "/usr/bin").split(separator: ":")
+    return ["addr2line", "eu-addr2line"].lazy.flatMap { name in folders.map { "\($0)/\(name)" } }
+      .first { access($0, X_OK) == 0 }
+  }()
+
+  private static func output(_ command: [String]) -> String {
+    var ends: [Int32] = [-1, -1]
+    guard pipe(&ends) == 0 else { return "" }
+    defer { close(ends[0]) }
+    let start = ProcessStart(
+      command, environment: ["PATH=/usr/bin:/bin", "LANG=C.UTF-8"], descriptors: [(ours: ends[1], number: 1)])
+    let pid = try? start.start()
+    close(ends[1])
+    guard let pid else { return "" }
+    var bytes: [UInt8] = []
+    var piece = [UInt8](repeating: 0, count: 4096)
+    while true {
+      let count = read(ends[0], &piece, piece.count)
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { break }
+      bytes += piece[..<min(count, max(0, fileLimit - bytes.count))]
+    }
+    var status: Int32 = 0
+    while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}

@@ -1,0 +1,60 @@
+import CPluginRuntime
+
+/// A place in code, as it was in the process that was there.
+package struct CodePlace: Sendable, Equatable, Codable {
+  /// The file of the module, as the loader knows it.
+  package var module: String
+  /// From the module's start, as its own tables count.
+  package var offset: UInt64
+  /// The nearest exported name below it; empty when there is none.
+  package var symbol: String
+
+  package init(module: String, offset: UInt64, symbol: String) {
+    self.module = module
+    self.offset = offset
+    self.symbol = symbol
+  }
+}
+
+/// What was measured of a run beside its `Usage`.
+package struct RunMeasures: Sendable, Equatable {
+  /// The longest time in which the entry passed no cancel point, nanoseconds; 0 when that was not measured. Time inside
+  /// a wait of the host does not count: a stop ends it.
+  package var worstGapNanoseconds: Int64 = 0
+  /// The cancel point that ended it; nil when the entry's return did.
+  package var worstGapPlace: CodePlace?
+  /// From the first stop to the entry's return, nanoseconds; nil when none was raised while it ran.
+  package var stopLatencyNanoseconds: Int64?
+  /// The hold count when the entry returned: 0 when each `bh_hold` had its `bh_release`.
+  package var holdsLeft = 0
+  /// Calls of `bh_alloc`.
+  package var hostAllocations = 0
+}
+
+/// Finds the longest time between two cancel points.
+struct GapMeter {
+  private(set) var worst: Int64 = 0
+  private(set) var place: CodePlace?
+  private var last: Int64 = 0
+
+  /// The entry begins, or a wait that a stop would have ended is over.
+  mutating func restart() { last = bhrt_now_ns() }
+
+  /// A cancel point was passed, somewhere in `module`; nil: the entry has returned.
+  mutating func pass(module: UInt?) {
+    let now = bhrt_now_ns()
+    defer { last = bhrt_now_ns() }
+    guard now - last > worst else { return }
+    worst = now - last
+    place = module.flatMap { Self.caller(in: $0) }
+  }
+
+  /// The frame of the calling thread that is nearest to here and in that module.
+  private static func caller(in module: UInt) -> CodePlace? {
+    var found = bhrt_place()
+    guard bhrt_find_caller(module, &found) != 0 else { return nil }
+    return CodePlace(
+      module: String(cString: bhrt_place_module(&found)), offset: found.offset,
+      symbol: String(cString: bhrt_place_symbol(&found)))
+  }
+}

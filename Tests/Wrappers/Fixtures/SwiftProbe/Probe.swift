@@ -1,0 +1,171 @@
+// swift-probe: every call of the Swift wrapper, for its tests. One action a behaviour.
+import BulkheadPlugin
+
+let plugin = Plugin(
+  id: "swift-probe", version: "1.0.0", title: "Swift probe",
+  actions: [Echo.self, Throw.self, Warn.self, Wait.self, Clean.self, Model.self])
+
+@c(bh_plugin_entry)
+public func entry(_ host: UnsafeRawPointer?) -> UnsafeRawPointer? { plugin.entry(host) }
+
+enum Colour: String, Codable, CaseIterable { case red, green }
+
+enum Echo: Action {
+  struct Disk: Codable {
+    var size_gib: UInt16
+    var fast: Bool?
+  }
+  struct Parameters: Codable {
+    var text: String
+    var count: Int
+    var ratio: Double
+    var flag: Bool
+    var colour: Colour
+    var disk: Disk?
+    var tags: [String]
+    var labels: [String: Int]?
+  }
+  struct Result: Codable {
+    var given: Parameters
+    var raw: String
+    var small: Int8
+    var nothing: String?
+  }
+
+  static let name = "echo"
+  static let keywords = [
+    "text": Keywords(title: "Text", minLength: 1), "count": Keywords(default: 7, minimum: 0, maximum: 100),
+    "ratio": Keywords(default: 0.5), "flag": Keywords(default: true), "tags": Keywords(default: []),
+    "disk/size_gib": Keywords(default: 20, maximum: 1000),
+  ]
+
+  static func run(_ context: Context, _ parameters: Parameters) throws -> Result {
+    context.log(.error, "job \(context.jobID)")
+    context.debug("debug")
+    context.info("info \u{1F600}")
+    context.progress(1, of: 2, "half")
+    if context.attempt != 1 || context.fence == 0 { throw Failure(.bug, "attempt or fence") }
+    return Result(given: parameters, raw: context.parametersJSON, small: -3)
+  }
+}
+
+struct Odd: Error { var reason: String }
+struct Coded: CodedError {
+  var code: Code { .conflict }
+  var description: String { "it is taken" }
+}
+
+enum Throw: Action {
+  enum What: String, Codable, CaseIterable { case failure, coded, odd, ok, infinite }
+  struct Parameters: Codable { var what: What }
+  struct Result: Codable { var number: Double }
+
+  static let name = "throw"
+
+  static func run(_ context: Context, _ parameters: Parameters) throws -> Result {
+    switch parameters.what {
+    case .failure: throw Failure(.notFound, "no such thing")
+    case .coded: throw Coded()
+    case .odd: throw Odd(reason: "the pump is dry")
+    case .ok: throw Failure(Code(rawValue: 0), "no success")
+    case .infinite: return Result(number: .infinity)
+    }
+  }
+}
+
+enum Warn: Action {
+  static let name = "warn"
+
+  static func run(_ context: Context, _ parameters: Nothing) throws -> Nothing {
+    context.warn("one line was left out")
+    return Nothing()
+  }
+}
+
+enum Wait: Action {
+  static let name = "wait"
+
+  static func run(_ context: Context, _ parameters: Nothing) throws -> Nothing {
+    let stop = try context.stopDescriptor()
+    guard try context.poll([(stop, 1)], milliseconds: 0).isEmpty else {
+      throw Failure(.bug, "stopped already")
+    }
+    context.info("waiting")
+    _ = try context.poll([])
+    throw Failure(.bug, "nothing to wait for, and yet it ended")
+  }
+}
+
+/// Counts how many of it are alive.
+final class Token {
+  // SAFETY: the tests run one job at a time.
+  nonisolated(unsafe) static var alive = 0
+  init() { Self.alive += 1 }
+  deinit { Self.alive -= 1 }
+}
+
+enum Clean: Action {
+  struct Parameters: Codable { var end: String }
+
+  static let name = "clean"
+  static let cleanupMilliseconds = 5000
+
+  static func run(_ context: Context, _ parameters: Parameters) throws -> Nothing {
+    let end = parameters.end
+    let before = Token.alive
+    try context.always("count") { $0.info("alive \(Token.alive - before)") }
+    let token = Token()
+    try context.onFailure("undo \(end)") { [token] context in
+      context.info("undone \(end)")
+      if end == "stubborn" { throw Failure(.remote, "it does not go") }
+      withExtendedLifetime(token) {}
+    }
+    let wanted = try context.onFailure("not this") { [token] context in
+      context.info("dropped")
+      withExtendedLifetime(token) {}
+    }
+    try wanted.drop()
+    try wanted.drop()
+    try context.hold { try context.checkpoint(1) }
+    if end != "well" { throw Failure(.io, "as asked") }
+    return Nothing()
+  }
+}
+
+enum Model: Action {
+  struct Result: Codable {
+    var hostname: String?
+    var cpus: Int64?
+    var conflict: Int32 = 0
+    var found = 0
+    var left = 0
+    var unknown = ""
+  }
+
+  static let name = "records"
+
+  static func run(_ context: Context, _ parameters: Nothing) throws -> Result {
+    var result = Result()
+    let servers = try context.records("server")
+    let id = try servers.create([
+      ("hostname", "web-1"), ("cpus", 4), ("created_at", .instant(1_700_000_000_123)),
+    ])
+    let read = try servers.get(id, ["hostname", "cpus", "owner", "created_at"])
+    result.hostname = read["hostname"].text
+    result.cpus = read["cpus"].integer
+    guard read["owner"] == .null, read["created_at"] == .instant(1_700_000_000_123) else {
+      throw Failure(.bug, "read")
+    }
+    let version = try servers.set(id, [("owner", "ada")], version: read.version)
+    do {
+      try servers.set(id, [("owner", "bob")], version: read.version)
+    } catch let failure as Failure { result.conflict = failure.code.rawValue }
+    result.found = try servers.find("owner", "ada").count
+    try servers.remove(id, version: version)
+    result.left = try servers.find("hostname", "web-1").count
+    do { _ = try servers.find("colour", "red") } catch let failure as Failure {
+      result.unknown = failure.message
+    }
+    return result
+  }
+}

@@ -16,9 +16,7 @@ extension Hello: StoreVerb {
     let done = try DoneRow.find(ended, in: transaction)
     var verdicts: [HelloAnswer.Verdict] = []
     for entry in inventory { verdicts.append(Self.verdict(entry, node, changes, done)) }
-    // An entry that is fenced is of an old run: it does not say that the worker holds the job's newest one.
-    let held = zip(inventory, verdicts).filter { $0.1 != .fenced }.map(\.0.job)
-    try disown(allBut: Set(held), node, changes, transaction)
+    try disown(node, changes, transaction)
     try changes.write()
     return HelloAnswer(node: node, verdicts: verdicts)
   }
@@ -82,18 +80,22 @@ extension Hello: StoreVerb {
     return changes[entry.job]?.facts.isCalled == true ? .cancel : .keep
   }
 
-  /// What the node's rows say and its inventory does not: a lease that never arrived, a start that it lost.
+  /// What the node's rows say and its inventory does not: a lease that never arrived, a start that it lost. By run and
+  /// not by job: an old run of a job does not say that the worker holds the newest one.
   private func disown(
-    allBut known: Set<JobID>, _ node: NodeID, _ changes: JobChanges, _ transaction: SQLTransaction
+    _ node: NodeID, _ changes: JobChanges, _ transaction: SQLTransaction
   ) throws(StoreError) {
-    var forgotten: [JobID] = []
+    let known = Set(inventory.map { JobRun(job: $0.job, fence: $0.fence) })
+    var held: [JobID] = []
     try transaction.connection.query(
       "select job from job_active where node = $1", [.int(node.rawValue)]
-    ) { row in
-      if !known.contains(JobID(row.int(0))) { forgotten.append(JobID(row.int(0))) }
-    }
-    try changes.load(forgotten)
-    for job in forgotten {
+    ) { held.append(JobID($0.int(0))) }
+    try changes.load(held)
+    for job in held {
+      guard let facts = changes[job]?.facts else { continue }
+      // A zombie's fence was raised under its run.
+      let fence = facts.state == .zombie ? facts.fence - 1 : facts.fence
+      if known.contains(JobRun(job: job, fence: fence)) { continue }
       changes.decide(job, .loseWorker(.disowned), detail: "worker \(node) came back without it")
     }
   }

@@ -49,7 +49,8 @@ verify: build ## Check the engine's promises in simulated worlds (SEEDS=10000).
 
 soak: export BULKHEAD_KILL_ROUNDS = 500
 soak: export BULKHEAD_SEEDS = 10000
-soak: test ## Run every test with 500 rounds of the kill test and 10,000 simulated worlds.
+soak: export BULKHEAD_CHECK_FULL = 1
+soak: test ## Run every test with 500 rounds of the kill test and every rule of the validator over every fixture, and 10,000 simulated worlds.
 
 scale: export BULKHEAD_KILL_ROUNDS = 2000
 scale: test ## Run every test with 2,000 rounds of the kill test (takes hours).

@@ -7,126 +7,24 @@
  * displaced, and a block that is freed behind our back is freed all the same. A word whose check does not match is
  * none of ours: the block is older than the start, or was written past its end. */
 #define _GNU_SOURCE
-#include "CPluginRuntime.h"
-
-#ifndef __has_feature
-#define __has_feature(name) 0
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || __has_feature(address_sanitizer) || \
-    __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer) || !defined(__GLIBC__) || !defined(__LP64__)
-#define HOOKS 0
-#else
-#define HOOKS 1
-#endif
-
-__thread bhrt_account *bhrt_charged __attribute__((tls_model("initial-exec")));
+#include "account.h"
 
 #if HOOKS
 
 #include <dlfcn.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 
-extern void *__libc_malloc(size_t size);
-extern void *__libc_calloc(size_t count, size_t size);
-extern void *__libc_realloc(void *block, size_t size);
-extern void *__libc_memalign(size_t alignment, size_t size);
-extern void __libc_free(void *block);
-
-#define LIKELY(x) __builtin_expect(!!(x), 1)
-#define UNLIKELY(x) __builtin_expect(!!(x), 0)
-
-/* ------------------------------------------------------------------ accounts */
-
-enum { ACCOUNTS = 1 << 16, TAIL = sizeof(uint64_t), UNKNOWN_SLACK = 4095 };
-
-/* A slot is used again only after all others: a late free of an ended job finds another generation there. */
-struct bhrt_account {
-  /* Written by the run's own thread alone. */
-  uint64_t allocations, allocated_bytes, peak_bytes;
-  int64_t live_bytes, live_blocks;
-  uint64_t reserved[3];
-  /* Written by all others: threads that the plug-in started, and whoever frees a block of the job. */
-  uint64_t other_allocations, other_allocated_bytes, other_peak_bytes;
-  int64_t other_live_bytes, other_live_blocks;
-  /* The number of allocations until one is refused; 0: none is. */
-  uint64_t until_refusal;
-  uint32_t generation; /* 0: not in use */
-  uint32_t slot;
-  uint64_t reserved_too;
-};
-
+enum { TAIL = sizeof(uint64_t), UNKNOWN_SLACK = 4095 };
 enum { OFF = 0, ON = 1, PROBING = 2 };
+
 static int mode = OFF;
 static uint64_t secret;
-static struct bhrt_account *accounts;
-static struct {
-  pthread_mutex_t lock;
-  uint16_t ring[ACCOUNTS];
-  uint32_t head, count, fresh, generation;
-} slots = {.lock = PTHREAD_MUTEX_INITIALIZER, .fresh = 1};
-
-/* What the calling thread is to the account that it is charged to. */
-static __thread struct {
-  uint32_t generation;
-  int is_owner;
-} role __attribute__((tls_model("initial-exec")));
 static __thread int probes __attribute__((tls_model("initial-exec")));
 
 static int is_on(void) { return __atomic_load_n(&mode, __ATOMIC_RELAXED) != OFF; }
-
-#define GET(word) __atomic_load_n(&(word), __ATOMIC_RELAXED)
-#define OWN_ADD(word, value) __atomic_store_n(&(word), GET(word) + (value), __ATOMIC_RELAXED)
-#define ADD(word, value) __atomic_add_fetch(&(word), (value), __ATOMIC_RELAXED)
-
-static void charge_as_other(struct bhrt_account *account, uint64_t bytes) {
-  ADD(account->other_allocations, 1);
-  ADD(account->other_allocated_bytes, bytes);
-  ADD(account->other_live_blocks, 1);
-  int64_t live = ADD(account->other_live_bytes, (int64_t)bytes) + GET(account->live_bytes);
-  uint64_t peak = GET(account->other_peak_bytes);
-  while (live > (int64_t)peak && !__atomic_compare_exchange_n(&account->other_peak_bytes, &peak, (uint64_t)live, 1,
-                                                              __ATOMIC_RELAXED, __ATOMIC_RELAXED)) continue;
-}
-
-static void charge(struct bhrt_account *account, uint64_t bytes) {
-  if (!role.is_owner) return charge_as_other(account, bytes);
-  OWN_ADD(account->allocations, 1);
-  OWN_ADD(account->allocated_bytes, bytes);
-  OWN_ADD(account->live_blocks, 1);
-  OWN_ADD(account->live_bytes, (int64_t)bytes);
-  int64_t live = GET(account->live_bytes) + GET(account->other_live_bytes);
-  if (live > (int64_t)GET(account->peak_bytes)) __atomic_store_n(&account->peak_bytes, (uint64_t)live, __ATOMIC_RELAXED);
-}
-
-static void discharge(struct bhrt_account *account, uint64_t bytes) {
-  if (account == bhrt_charged && role.is_owner) {
-    OWN_ADD(account->live_bytes, -(int64_t)bytes);
-    OWN_ADD(account->live_blocks, -1);
-  } else {
-    ADD(account->other_live_bytes, -(int64_t)bytes);
-    ADD(account->other_live_blocks, -1);
-  }
-}
-
-/* The account that an allocation of the calling thread goes to; NULL: nobody's. */
-static struct bhrt_account *payer(void) {
-  struct bhrt_account *account = bhrt_charged;
-  if (account == NULL) return NULL;
-  /* A thread that the plug-in started may outlive its job. */
-  if (UNLIKELY(GET(account->generation) != role.generation)) return bhrt_charged = NULL;
-  return account;
-}
-
-static int is_refused(struct bhrt_account *account) {
-  if (LIKELY(account == NULL || GET(account->until_refusal) == 0)) return 0;
-  if (ADD(account->until_refusal, -1) != 0) return 0;
-  errno = ENOMEM;
-  return 1;
-}
 
 /* ------------------------------------------------------------------ the word behind a block */
 
@@ -175,7 +73,7 @@ static struct owned look(void *block) {
   owned.is_tailed = 1;
   size_t slack = (size_t)(word >> 20 & 0xFFF);
   owned.bytes = room - TAIL - (slack == UNKNOWN_SLACK ? 0 : slack);
-  struct bhrt_account *account = &accounts[word >> 48];
+  struct bhrt_account *account = &bhrt_accounts[word >> 48];
   if (word >> 48 != 0 && (uint16_t)GET(account->generation) == (uint16_t)(word >> 32)) owned.account = account;
   return owned;
 }
@@ -228,8 +126,6 @@ static void end_block(void *block) {
 }
 
 /* ------------------------------------------------------------------ what replaces the C library's */
-
-#define EXPORTED __attribute__((visibility("default")))
 
 EXPORTED void *malloc(size_t size) { return LIKELY(!is_on()) ? __libc_malloc(size) : new_block(size, 0, 0); }
 
@@ -286,46 +182,6 @@ EXPORTED size_t malloc_usable_size(void *block) {
   return is_on() && look(block).is_tailed ? room - TAIL : room;
 }
 
-/* ------------------------------------------------------------------ threads that a job starts */
-
-typedef int (*create_fn)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
-
-struct start {
-  void *(*body)(void *);
-  void *argument;
-  struct bhrt_account *account;
-  uint32_t generation;
-};
-
-static void *begin_thread(void *argument) {
-  struct start start = *(struct start *)argument;
-  __libc_free(argument);
-  bhrt_charged = start.account;
-  role.generation = start.generation;
-  return start.body(start.argument);
-}
-
-EXPORTED int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*body)(void *), void *argument) {
-  static create_fn real;
-  create_fn create = __atomic_load_n(&real, __ATOMIC_RELAXED);
-  bhrt_account *account = bhrt_memory_suspend();
-  if (create == NULL) {
-    create = (create_fn)dlsym(RTLD_NEXT, "pthread_create");
-    __atomic_store_n(&real, create, __ATOMIC_RELAXED);
-  }
-  struct start *start = account != NULL ? __libc_malloc(sizeof *start) : NULL;
-  int code;
-  if (start != NULL) {
-    *start = (struct start){body, argument, account, role.generation};
-    code = create(thread, attributes, begin_thread, start);
-    if (code != 0) __libc_free(start);
-  } else {
-    code = create(thread, attributes, body, argument);
-  }
-  bhrt_memory_resume(account);
-  return code;
-}
-
 /* ------------------------------------------------------------------ start */
 
 static void *module_of(const void *address) {
@@ -362,14 +218,14 @@ static int start_hooks(void) {
   __atomic_store_n(&mode, PROBING, __ATOMIC_RELAXED);
   int good = is_seen() && is_size_known(__libc_malloc(1)) && is_size_known(__libc_malloc(1000)) &&
              is_size_known(__libc_malloc(4 << 20)) && is_size_known(__libc_memalign(256, 100));
-  void *region = good ? mmap(NULL, ACCOUNTS * sizeof *accounts, PROT_READ | PROT_WRITE,
+  void *region = good ? mmap(NULL, ACCOUNTS * sizeof *bhrt_accounts, PROT_READ | PROT_WRITE,
                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
                       : MAP_FAILED;
   if (region == MAP_FAILED || getrandom(&secret, sizeof secret, 0) != sizeof secret) {
     __atomic_store_n(&mode, OFF, __ATOMIC_RELAXED);
     return 0;
   }
-  accounts = region;
+  bhrt_accounts = region;
   __atomic_store_n(&mode, ON, __ATOMIC_RELEASE);
   return 1;
 }
@@ -385,75 +241,18 @@ int32_t bhrt_memory_start(void) {
   return is_available;
 }
 
-/* ------------------------------------------------------------------ accounts, from the host */
-
-bhrt_account *bhrt_memory_open(uint64_t refused) {
-  if (!bhrt_memory_start()) return NULL;
-  pthread_mutex_lock(&slots.lock);
-  uint32_t slot = 0, generation;
-  if (slots.fresh < ACCOUNTS) {
-    slot = slots.fresh++;
-  } else if (slots.count > 0) {
-    slot = slots.ring[slots.head];
-    slots.head = (slots.head + 1) % ACCOUNTS;
-    slots.count--;
-  }
-  do generation = ++slots.generation;
-  while ((uint16_t)generation == 0);
-  pthread_mutex_unlock(&slots.lock);
-  if (slot == 0) return NULL;
-  struct bhrt_account *account = &accounts[slot];
-  *account = (struct bhrt_account){.until_refusal = refused, .slot = slot};
-  __atomic_store_n(&account->generation, generation, __ATOMIC_RELEASE);
-  return account;
-}
-
-void bhrt_memory_close(bhrt_account *account) {
-  __atomic_store_n(&account->generation, 0, __ATOMIC_RELEASE);
-  pthread_mutex_lock(&slots.lock);
-  slots.ring[(slots.head + slots.count) % ACCOUNTS] = (uint16_t)account->slot;
-  slots.count++;
-  pthread_mutex_unlock(&slots.lock);
-}
-
-void bhrt_memory_attach(bhrt_account *account) {
-  role.generation = account != NULL ? account->generation : 0;
-  role.is_owner = 1;
-  bhrt_charged = account;
-}
-
 void bhrt_memory_charge(bhrt_account *account, void *block) {
   struct owned old = look(block);
   if (!old.is_tailed || old.account != NULL) return;
-  int was_owner = role.is_owner;
-  role.is_owner = 0;
+  int was_owner = bhrt_role.is_owner;
+  bhrt_role.is_owner = 0;
   mark(block, old.bytes, account);
-  role.is_owner = was_owner;
-}
-
-void bhrt_memory_read(const bhrt_account *account, bhrt_memory *memory_out) {
-  int64_t bytes = GET(account->live_bytes) + GET(account->other_live_bytes);
-  int64_t blocks = GET(account->live_blocks) + GET(account->other_live_blocks);
-  uint64_t peak = GET(account->peak_bytes), other_peak = GET(account->other_peak_bytes);
-  *memory_out = (bhrt_memory){
-      .allocations = GET(account->allocations) + GET(account->other_allocations),
-      .allocated_bytes = GET(account->allocated_bytes) + GET(account->other_allocated_bytes),
-      .peak_bytes = peak > other_peak ? peak : other_peak,
-      .live_bytes = bytes > 0 ? (uint64_t)bytes : 0,
-      .live_blocks = blocks > 0 ? (uint64_t)blocks : 0,
-  };
+  bhrt_role.is_owner = was_owner;
 }
 
 #else
 
 int32_t bhrt_memory_start(void) { return 0; }
-bhrt_account *bhrt_memory_open(uint64_t refused) { return (void)refused, NULL; }
-void bhrt_memory_close(bhrt_account *account) { (void)account; }
-void bhrt_memory_attach(bhrt_account *account) { (void)account; }
 void bhrt_memory_charge(bhrt_account *account, void *block) { (void)account, (void)block; }
-void bhrt_memory_read(const bhrt_account *account, bhrt_memory *memory_out) {
-  (void)account;
-  *memory_out = (bhrt_memory){0};
-}
 
 #endif

@@ -18,23 +18,21 @@ package final class SQLiteConnection: SQLConnection {
     if file >= 0 { Glibc.close(file) }
   }
 
+  /// How long the WAL is made when it has to be begun anew; 0: it grows as it is written.
+  var walBytes = 0
+  /// A sync has failed: what the disk holds of the WAL is not known.
+  private var isDoubtful = false
+
   private static let configured = bulkhead_configure_sqlite()
 
   /// Opens or makes the file. `isReader` connections can change nothing. How long to wait for a lock that another
   /// program holds on the file is said by `busyMilliseconds`.
-  package init(path: String, isReader: Bool = false, busyMilliseconds: Int32 = 5000) throws(StoreError) {
+  package init(
+    path: String, isReader: Bool = false, busyMilliseconds: Int32 = 5000, disk: FaultyDisk? = nil
+  ) throws(StoreError) {
     self.path = path
-    _ = Self.configured
     if !isReader { Self.makePrivate(path) }
-    let flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE | (isReader ? 0 : SQLITE_OPEN_CREATE)
-    let code = sqlite3_open_v2(path, &handle, flags, nil)
-    guard code == SQLITE_OK else {
-      let error = SQLiteFault.error(handle, code, path)
-      sqlite3_close_v2(handle)
-      handle = nil
-      throw error
-    }
-    sqlite3_extended_result_codes(handle, 1)
+    try open(SQLITE_OPEN_READWRITE | (isReader ? 0 : SQLITE_OPEN_CREATE), disk)
     sqlite3_busy_timeout(handle, busyMilliseconds)
     do throws(StoreError) {
       try useWAL()
@@ -52,9 +50,23 @@ package final class SQLiteConnection: SQLConnection {
   /// A database in memory that only this connection can see.
   package init(inMemory: Void) throws(StoreError) {
     path = ":memory:"
+    try open(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY, nil)
+    try execute("pragma foreign_keys = on")
+    try execute("pragma temp_store = memory")
+  }
+
+  /// Only to look at a file, whatever it is: changes nothing, not even at the end.
+  package init(lookingAt path: String) throws(StoreError) {
+    self.path = path
+    try open(SQLITE_OPEN_READONLY, nil)
+    sqlite3_busy_timeout(handle, 5000)
+  }
+
+  deinit { close() }
+
+  private func open(_ flags: Int32, _ disk: FaultyDisk?) throws(StoreError) {
     _ = Self.configured
-    let flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY
-    let code = sqlite3_open_v2(path, &handle, flags, nil)
+    let code = sqlite3_open_v2(path, &handle, SQLITE_OPEN_NOMUTEX | flags, disk?.name)
     guard code == SQLITE_OK else {
       let error = SQLiteFault.error(handle, code, path)
       sqlite3_close_v2(handle)
@@ -62,11 +74,7 @@ package final class SQLiteConnection: SQLConnection {
       throw error
     }
     sqlite3_extended_result_codes(handle, 1)
-    try execute("pragma foreign_keys = on")
-    try execute("pragma temp_store = memory")
   }
-
-  deinit { close() }
 
   package func close() {
     statements.removeAll()
@@ -115,10 +123,33 @@ package final class SQLiteConnection: SQLConnection {
   }
 
   package func begin(_ access: StoreAccess) throws(StoreError) {
+    if access == .write, isDoubtful { try settleDoubt() }
     try run(access == .write ? "begin immediate" : "begin", [])
   }
 
-  package func commit() throws(StoreError) { try run("commit", []) }
+  package func commit() throws(StoreError) {
+    do throws(StoreError) {
+      try run("commit", [])
+    } catch {
+      if sqlite3_extended_errcode(handle) == SQLiteFault.syncFailed { isDoubtful = true }
+      throw error
+    }
+  }
+
+  /// Writes all that is committed into the database, makes sure that the disk has it, and begins the WAL anew. After
+  /// a failed sync the kernel takes the pages for written: what was committed behind them would be lost with them at
+  /// the next loss of power, although its own sync went well. Until this has succeeded nothing more is written.
+  func settleDoubt() throws(StoreError) {
+    var isBusy = true
+    try query("pragma wal_checkpoint(truncate)", []) { isBusy = $0.int(0) != 0 }
+    if isBusy {
+      throw StoreError(
+        .database, "\(path) is read by another program, and its log has to be begun anew",
+        cure: "close it there: only `bulkhead serve` may open the file")
+    }
+    isDoubtful = false
+    try WALFile.lengthen(path + "-wal", to: walBytes)
+  }
 
   package func rollback() {
     // A failed commit may have rolled back by itself; a connection that cannot says so at the next begin.

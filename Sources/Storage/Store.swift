@@ -119,6 +119,10 @@ package struct StoreError: Error, Sendable, Equatable, CustomStringConvertible {
     case badFrame = 9
     /// The store is closing.
     case closed = 10
+    /// The file was written by an older version, and is not to be changed.
+    case olderSchema = 60
+    /// The file is damaged: nothing is written to it any more.
+    case damaged = 61
   }
 
   package var code: Code

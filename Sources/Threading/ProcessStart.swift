@@ -63,6 +63,13 @@ package struct ProcessStart {
     return pid
   }
 
+  /// Puts the program in this process's place, descriptors and environment as they are. Returns only when that fails.
+  package func replaceThisProcess() -> Failure {
+    var argv: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
+    execv(command[0], &argv)
+    return failure(errno)
+  }
+
   private func failure(_ code: Int32) -> Failure {
     Failure(description: "cannot start \(command[0]): \(String(cString: strerror(code)))")
   }

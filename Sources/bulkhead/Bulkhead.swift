@@ -23,9 +23,10 @@ struct Bulkhead: ParsableCommand {
     version: version,
     subcommands: [
       ServeCommand.self, SubmitCommand.self, JobsCommand.self, PluginsCommand.self, PluginCommand.self,
-      SDKCommand.self, WorkersCommand.self, AuditCommand.self, StatusCommand.self, StopCommand.self, VerifyCommand.self,
-      ConfigCommand.self,
-      CompletionCommand.self, WorkerCommand.self, PluginTrialCommand.self, PluginTryCommand.self,
+      SDKCommand.self, WorkersCommand.self, StoreCommand.self, AuditCommand.self, StatusCommand.self,
+      RestartCommand.self, StopCommand.self, VerifyCommand.self, ConfigCommand.self, CompletionCommand.self,
+      WorkerCommand.self,
+      PluginTrialCommand.self, PluginTryCommand.self,
     ])
 
   static func main() {

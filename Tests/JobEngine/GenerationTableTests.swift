@@ -19,7 +19,9 @@ import Testing
   @Test("one that cannot be loaded is tried after 5 seconds, then 10, and at once on a new connection")
   func retries() {
     let clock = Atomic<Int64>(0)
-    let table = GenerationTable(loader: PluginLoader(host: HostTables.shared.host)) {
+    let table = GenerationTable(
+      loader: PluginLoader(host: HostTables.shared.host), group: WorkerGroup.shared
+    ) {
       clock.load(ordering: .relaxed)
     }
     var problems = 0

@@ -12,7 +12,7 @@ struct SampleTests {
   func makefile(compiler: String) throws {
     let scratch = try Scratch()
     let run = try ToolRun([
-      "make", "-C", Sample.root + "/SamplePlugins", "all", "OUT=" + scratch.path, "CC=" + compiler,
+      "make", "-j2", "-C", Sample.root + "/SamplePlugins", "all", "OUT=" + scratch.path, "CC=" + compiler,
       "CFLAGS=-O1 -Werror", "SWIFTFLAGS=-Onone",
     ])
     #expect(run.status == 0, "\(run.output)")

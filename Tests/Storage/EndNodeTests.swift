@@ -97,7 +97,9 @@ struct EndNodeTests {
     }
   }
 
-  @Test("all started jobs of a node, or of all nodes, are asked to stop, and unstarted ones handed back", arguments: StoreFlavour.allCases)
+  @Test(
+    "all started jobs of a node, or of all nodes, are asked to stop, and unstarted ones handed back",
+    arguments: StoreFlavour.allCases)
   func cancelAll(_ flavour: StoreFlavour) throws {
     try TestStore.with(flavour) { test in
       let (node, other) = (try test.makeNode(), try test.makeNode(pid: 5))

@@ -82,7 +82,9 @@ struct HelloTests {
     }
   }
 
-  @Test("an old fence is fenced in every phase, and does not hide that the newest run is not held", arguments: StoreFlavour.allCases, JobState.allCases)
+  @Test(
+    "an old fence is fenced in every phase, and does not hide that the newest run is not held",
+    arguments: StoreFlavour.allCases, JobState.allCases)
   func oldFence(_ flavour: StoreFlavour, _ state: JobState) throws {
     try TestStore.with(flavour) { test in
       let node = try test.makeNode()

@@ -1,4 +1,4 @@
-/* Looks like a Swift plug-in that another toolchain made. Rule: code.swift.
+/* Looks like a Swift plug-in that another toolchain made. Rule: code.toolchain.
  *
  * Flags: -fvisibility=default
  */

@@ -14,7 +14,8 @@ static int64_t now_ms(void) {
 static int32_t act(bh_ctx *ctx) {
   const int64_t end = now_ms() + 300;
   while (now_ms() < end) continue;
-  return bh_checkpoint(ctx);
+  const int32_t code = bh_checkpoint(ctx);
+  return code < 0 ? bh_fail(ctx, code, "stopped late") : BH_OK;
 }
 
 FIXTURE_PLUGIN

@@ -15,11 +15,14 @@ package struct FieldDefinition: Sendable, Equatable {
   package let name: String
   package let type: FieldType
   package let isRequired: Bool
+  /// Records are looked for by it: the stores keep an index. Others are found too, by reading every record.
+  package let isSearchable: Bool
 
-  package init(_ name: String, _ type: FieldType, required: Bool = false) {
+  package init(_ name: String, _ type: FieldType, required: Bool = false, searchable: Bool = false) {
     self.name = name
     self.type = type
     self.isRequired = required
+    isSearchable = searchable
   }
 }
 
@@ -69,7 +72,7 @@ extension Catalogue {
       "resource_handler", key: "name",
       [
         FieldDefinition("name", .string, required: true),
-        FieldDefinition("kind", .string, required: true),
+        FieldDefinition("kind", .string, required: true, searchable: true),
         FieldDefinition("endpoint", .string),
       ]),
     EntityDefinition(
@@ -82,15 +85,15 @@ extension Catalogue {
       "server", key: "hostname",
       [
         FieldDefinition("hostname", .string, required: true),
-        FieldDefinition("ip", .string),
+        FieldDefinition("ip", .string, searchable: true),
         FieldDefinition("cpus", .int),
         FieldDefinition("memory_mib", .int),
         FieldDefinition("power", .string),
-        FieldDefinition("status", .string),
-        FieldDefinition("external_id", .string),
+        FieldDefinition("status", .string, searchable: true),
+        FieldDefinition("external_id", .string, searchable: true),
         FieldDefinition("handler", .ref("resource_handler")),
         FieldDefinition("environment", .ref("environment")),
-        FieldDefinition("owner", .string),
+        FieldDefinition("owner", .string, searchable: true),
         FieldDefinition("created_at", .instant),
       ]),
   ])

@@ -31,7 +31,7 @@ extension JobClient {
   private func check(_ answer: LostJobAnswer, _ id: JobID) throws(EngineError) {
     switch answer {
     case .done: return
-    case .notFound: throw Self.noSuchJob(id)
+    case .notFound: throw noSuchJob(id)
     case .notLost(JobState.zombie.name):
       throw EngineError(
         .refused, "job \(id) is zombie, not lost: its code may still run",

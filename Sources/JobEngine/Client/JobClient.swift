@@ -7,6 +7,8 @@ import Threading
 package struct JobClient: Sendable {
   /// How long a submit whose answer was lost is tried again.
   private static let patienceMilliseconds: Int64 = 10_000
+  /// Events or log lines of one answer.
+  private static let page = 1000
 
   private let store: any Store
   private let redial: (@Sendable () throws(StoreError) -> any Store)?
@@ -29,7 +31,7 @@ package struct JobClient: Sendable {
     let batch = SubmitJobs(batchID: randomBytes(), jobs: Array(repeating: request, count: count))
     do throws(StoreError) {
       return try store.perform(batch)
-    } catch  where error.code == .inDoubt && redial != nil {
+    } catch  where (error.code == .inDoubt || error.code == .closed) && redial != nil {
       return try submitAgain(batch)
     } catch {
       throw EngineError(error)
@@ -44,7 +46,9 @@ package struct JobClient: Sendable {
       do throws(StoreError) {
         guard let redial else { throw StoreError(.inDoubt, "the connection ended before the answer came") }
         return try redial().perform(batch)
-      } catch  where (error.code == .inDoubt || error.code == .noEngine) && MonotonicClock.nanoseconds < limit
+      } catch
+        where (error.code == .inDoubt || error.code == .closed || error.code == .noEngine)
+        && MonotonicClock.nanoseconds < limit
       {
         pause.wait(milliseconds: 100)
       } catch {
@@ -57,13 +61,25 @@ package struct JobClient: Sendable {
 
   /// The checked request, as the store takes it.
   package func prepare(_ submission: Submission) throws(EngineError) -> JobRequest {
-    let entry = try ActionCatalogue(ask(ListPlugins())).resolve(submission.action)
+    let entry = try ActionCatalogue(pluginsForSubmit()).resolve(submission.action)
     return try submission.request(for: entry)
+  }
+
+  /// An engine that restarts ends connections in between: nothing was asked for yet, so the next one is asked.
+  private func pluginsForSubmit() throws(EngineError) -> PluginList {
+    try stored { () throws(StoreError) in
+      do throws(StoreError) {
+        return try store.perform(ListPlugins())
+      } catch {
+        guard let redial, error.code == .inDoubt || error.code == .closed else { throw error }
+        return try redial().perform(ListPlugins())
+      }
+    }
   }
 
   package func job(_ id: JobID) throws(EngineError) -> JobRow {
     if let row = try ask(GetJob(job: id)) { return row }
-    throw Self.noSuchJob(id)
+    throw noSuchJob(id)
   }
 
   /// As many as were asked for, if there are so many: an answer that would be too long ends early.
@@ -80,15 +96,29 @@ package struct JobClient: Sendable {
     return rows
   }
 
-  package func events(_ id: JobID) throws(EngineError) -> [JobEvent] { try ask(ListEvents(job: id)) }
+  /// All events of a job, however many.
+  package func events(_ id: JobID) throws(EngineError) -> [JobEvent] {
+    var events: [JobEvent] = []
+    while true {
+      let page = try self.events(id, after: events.last?.id ?? 0, limit: Self.page)
+      if page.isEmpty { return events }
+      events += page
+    }
+  }
 
-  package func logLines(_ id: JobID, after: Int64 = 0) throws(EngineError) -> [LogLine] {
-    try ask(ListLogLines(job: id, after: after))
+  /// A page of events: the last one is the empty one.
+  package func events(_ id: JobID, after: Int64, limit: Int) throws(EngineError) -> [JobEvent] {
+    try ask(ListEvents(job: id, after: after, limit: min(limit, Self.page)))
+  }
+
+  /// A page of log lines: the last one is the empty one.
+  package func logLines(_ id: JobID, after: Int64, limit: Int) throws(EngineError) -> [LogLine] {
+    try ask(ListLogLines(job: id, after: after, limit: min(limit, Self.page)))
   }
 
   package func cancel(_ id: JobID) throws(EngineError) -> CancelAnswer {
     let answer = try ask(RequestCancel(job: id))
-    if answer == .notFound { throw Self.noSuchJob(id) }
+    if answer == .notFound { throw noSuchJob(id) }
     return answer
   }
 
@@ -133,8 +163,16 @@ package struct JobClient: Sendable {
     do { return try body() } catch { throw EngineError(error) }
   }
 
-  static func noSuchJob(_ id: JobID) -> EngineError {
-    EngineError(.notFound, "there is no job \(id)", cure: "see `bulkhead jobs list`")
+  /// A job that is not there never was, or was removed by its age.
+  func noSuchJob(_ id: JobID) -> EngineError {
+    guard let kept = try? store.perform(FindPrunedJob(job: id)) else {
+      return EngineError(.notFound, "there is no job \(id)", cure: "see `bulkhead jobs list`")
+    }
+    let days = kept / 86_400_000
+    let age = days > 0 ? " (they are kept for \(days) days)" : ""
+    return EngineError(
+      .notFound, "job \(id) has ended and was removed with other old jobs\(age)",
+      cure: "keep jobs longer with `bulkhead serve --keep-jobs`")
   }
 
   package static let random16: @Sendable () -> [UInt8] = {

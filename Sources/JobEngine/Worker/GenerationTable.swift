@@ -26,11 +26,17 @@ final class GenerationTable: Sendable {
   private static let longestPause: Int64 = 600_000_000_000
 
   private let loader: PluginLoader
+  /// Plug-ins of other groups are not even loaded.
+  private let group: String
   private let now: @Sendable () -> Int64
   private let state = Mutex(State())
 
-  init(loader: PluginLoader, now: @escaping @Sendable () -> Int64 = { MonotonicClock.nanoseconds }) {
+  init(
+    loader: PluginLoader, group: String,
+    now: @escaping @Sendable () -> Int64 = { MonotonicClock.nanoseconds }
+  ) {
     self.loader = loader
+    self.group = group
     self.now = now
   }
 
@@ -63,7 +69,7 @@ final class GenerationTable: Sendable {
   func refresh(_ list: PluginList, report: (_ sha256: String, _ problem: String?) -> Void) {
     var active: [JobKind: LoadedAction] = [:]
     var reconciles: [JobKind: LoadedReconcile] = [:]
-    for file in list.files where file.state == .active {
+    for file in list.files where file.state == .active && file.group == group {
       guard let generation = generation(of: file, report) else { continue }
       for (name, action) in generation.actions {
         active[JobKind(plugin: generation.manifest.id, action: name)] = action

@@ -51,6 +51,8 @@ package final class RunWriter: Sendable {
     /// The newest progress of each run.
     var progress: [JobRun: JobProgress] = [:]
     var logBytes = 0
+    /// The number of the last line of each run that has logged and has not returned.
+    var lastLines: [JobRun: Int64] = [:]
     var droppedLines: [JobRun: Int] = [:]
     var isUrgent = false
     var isClosing = false
@@ -62,6 +64,14 @@ package final class RunWriter: Sendable {
     var isOutboxBroken = false
     /// Outcomes in the outbox that the store has not answered.
     var kept = 0
+
+    mutating func add(_ item: Item) {
+      items.append(item)
+      switch item.write.act {
+      case .finish, .zombieReturned: lastLines[item.write.run] = nil
+      default: break
+      }
+    }
   }
 
   /// Log and progress wait at most so long for company.
@@ -88,7 +98,7 @@ package final class RunWriter: Sendable {
   /// Sends a change of state soon; `onAnswer` is called by whoever settles.
   func send(_ write: RunWrite, _ onAnswer: (@Sendable (RunAnswer) -> Void)? = nil) {
     state.update {
-      $0.items.append(Item(write: write, onAnswer: onAnswer))
+      $0.add(Item(write: write, onAnswer: onAnswer))
       $0.isUrgent = true
     }
   }
@@ -96,7 +106,7 @@ package final class RunWriter: Sendable {
   /// Sends several changes, each with its own answer.
   func send(_ writes: [(RunWrite, @Sendable (RunAnswer) -> Void)]) {
     state.update {
-      for (write, onAnswer) in writes { $0.items.append(Item(write: write, onAnswer: onAnswer)) }
+      for (write, onAnswer) in writes { $0.add(Item(write: write, onAnswer: onAnswer)) }
       $0.isUrgent = true
     }
   }
@@ -108,6 +118,9 @@ package final class RunWriter: Sendable {
         return
       }
       $0.logBytes += line.text.utf8.count
+      var line = line
+      line.id = $0.lastLines[run, default: 0] + 1
+      $0.lastLines[run] = line.id
       if let last = $0.items.indices.last, $0.items[last].write.run == run,
         case .log(let lines) = $0.items[last].write.act, lines.count < Self.maximumLinesOfItem
       {

@@ -20,6 +20,7 @@ final class StoreSession: Sendable {
 
   private let dial: StoreDialer
   private let process: ProcessIdentity
+  private let group: String
   /// The store answered that it has ended this node: going on is pointless.
   private let onFenced: @Sendable () -> Void
   /// The connection came up, or went.
@@ -28,10 +29,12 @@ final class StoreSession: Sendable {
   private let node: Mutex<NodeID?>
 
   init(
-    process: ProcessIdentity, dial: @escaping StoreDialer, onFenced: @escaping @Sendable () -> Void,
+    process: ProcessIdentity, group: String, dial: @escaping StoreDialer,
+    onFenced: @escaping @Sendable () -> Void,
     onLink: @escaping @Sendable (_ isUp: Bool) -> Void
   ) {
     self.process = process
+    self.group = group
     self.onFenced = onFenced
     self.onLink = onLink
     self.dial = dial
@@ -42,6 +45,7 @@ final class StoreSession: Sendable {
   /// Over a store in this process, which does not go away, as the node that it has given.
   init(local store: any Store, process: ProcessIdentity, node: NodeID) {
     self.process = process
+    group = WorkerGroup.shared
     onFenced = {}
     onLink = { _ in }
     dial = { _ in store }
@@ -116,7 +120,7 @@ final class StoreSession: Sendable {
     let ended = Bell()
     let store = try dial { ended.ring() }
     FaultPoint.reach("worker.before_hello")
-    let hello = core.beginHello(node: node.withLock { $0 }, process: process)
+    let hello = core.beginHello(node: node.withLock { $0 }, process: process, group: group)
     let answer = try store.perform(hello.verb)
     node.withLock { $0 = answer.node }
     EngineLog.info("worker \(answer.node) is connected; the store settled \(hello.count) jobs with it")

@@ -13,6 +13,10 @@ package struct WorkerConfiguration: Sendable {
   package var awayMilliseconds: Int64
   /// Where outcomes wait that no store has taken; nil: in memory only.
   package var outbox: OutboxFile?
+  /// How long it goes on without a store, whatever it runs, before it ends; 0: for ever.
+  package var awayLimitMilliseconds: Int64 = 0
+  /// The `WorkerGroup` whose plug-ins it loads.
+  package var group = WorkerGroup.shared
   package var dial: StoreDialer
 
   package init(
@@ -33,6 +37,8 @@ package enum WorkerEnd: Sendable, Equatable {
   case drained
   /// Nobody served the store for too long, and it had no job.
   case alone
+  /// Nobody served the store for longer than the limit, and what it ran ends with it.
+  case away
   /// The store no longer knows this node: another process answers for its jobs.
   case disowned
 }
@@ -55,10 +61,11 @@ package final class Worker: Sendable {
     let (claimBell, pluginBell, end) = (Bell(), Bell(), end)
     let writer = RunWriter(outbox: configuration.outbox, log: .standardError)
     session = StoreSession(
-      process: configuration.process, dial: configuration.dial,
+      process: configuration.process, group: configuration.group, dial: configuration.dial,
       onFenced: { end.update { if $0 == nil { $0 = .disowned } } },
       onLink: { writer.noteLink(isUp: $0) })
-    generations = GenerationTable(loader: PluginLoader(host: HostTables.shared.host))
+    generations = GenerationTable(
+      loader: PluginLoader(host: HostTables.shared.host), group: configuration.group)
     let limits = ThreadLimits.read()
     let slots = min(configuration.slots, limits.cap)
     EngineLog.info("\(slots) jobs at once (\(configuration.slots) asked for; \(limits.statement))")
@@ -94,6 +101,7 @@ package final class Worker: Sendable {
     }
     let why = end.wait { $0 } ?? .drained
     if why == .disowned { letGo() }
+    if why == .away { return why }
     core.writer.close()
     writing.join(milliseconds: 10_000)
     session.end()
@@ -129,7 +137,11 @@ package final class Worker: Sendable {
       } catch {
         session.pause(milliseconds: 100)
       }
-      if session.millisecondsAway > configuration.awayMilliseconds && core.count == 0 { return .alone }
+      let away = session.millisecondsAway
+      if away > configuration.awayMilliseconds && core.count == 0 { return .alone }
+      if configuration.awayLimitMilliseconds > 0 && away > configuration.awayLimitMilliseconds {
+        return .away
+      }
     }
     return .drained
   }

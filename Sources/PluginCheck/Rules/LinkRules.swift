@@ -61,7 +61,14 @@ enum LinkRules {
         }
         do throws(Objection) {
           let folder = FolderPath.parent(of: subject.absolutePath)
-          try LibraryPath.current().check(object, in: folder, FileRules())
+          let path = LibraryPath.current()
+          let name = folder.split(separator: "/").last ?? ""
+          // A plug-in that is a folder, NAME/NAME.so, may bring libraries.
+          if subject.absolutePath.hasSuffix("/\(name)/\(name).so") {
+            try path.checkTree(object, folder, FileRules())
+          } else {
+            try path.check(object, in: folder, FileRules())
+          }
           return .passed(object.needed.joined(separator: ", "))
         } catch {
           return .found([Observation(error)])

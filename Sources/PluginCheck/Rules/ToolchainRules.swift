@@ -4,7 +4,7 @@ import PluginHost
 enum ToolchainRules {
   static let all: [Rule] = [
     Rule(
-      "code.swift", .warning, "Swift runtime of this host",
+      "code.toolchain", .warning, "Swift runtime of this host",
       description:
         "A Swift plug-in that uses the shared Swift libraries was made with this host's toolchain.",
       reason: "Swift promises no stable interface between the two on Linux: it may crash in any call.",

@@ -11,13 +11,18 @@ enum CrashSite {
   init(_ frames: [CodePlace]) {
     for frame in frames {
       let name = frame.module.split(separator: "/").last.map(String.init) ?? frame.module
-      if frame.module.hasPrefix("/proc/self/fd/") { break }
+      if Self.isPlugin(frame) { break }
       let isOfC = ["libc.so", "libstdc++.so", "libgcc_s.so", "ld-linux"].contains { name.hasPrefix($0) }
       if Self.tellsNothing(frame.symbol, isOfC: isOfC) { continue }
       self = .library(name)
       return
     }
     self = .plugin
+  }
+
+  /// The child knows the file that is tried by its descriptor, and by its path when it is a folder's.
+  static func isPlugin(_ frame: CodePlace) -> Bool {
+    frame.module.hasPrefix("/proc/") && frame.module.contains("/fd/")
   }
 
   private static let obedient: Set = [

@@ -101,6 +101,7 @@ final class Laboratory: @unchecked Sendable {
     if skipped.count == cases.count, let why = skipped.first, all.observations.isEmpty {
       return .skipped(why)
     }
+    if evenBroken { remarks += left.map { "left out: " + $0.evidence } }
     let cut = all.tried < all.total ? " of \(all.total) (seed \(options.seed))" : ""
     let runs = all.tried == 1 && cut.isEmpty ? "1 run" : "\(all.tried)\(cut) runs"
     return Verdict.of(all.observations, ([runs] + remarks).joined(separator: "; "))

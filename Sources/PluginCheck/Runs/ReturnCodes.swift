@@ -33,7 +33,7 @@ extension TryReport {
 
   /// The innermost place of the plug-in's own code when a signal ended it, else the innermost of all.
   private var ownPlace: String {
-    let own = zip(tracePlaces, trace).first { $0.0.module.hasPrefix("/proc/self/fd/") }
+    let own = zip(tracePlaces, trace).first { CrashSite.isPlugin($0.0) }
     return own?.1 ?? trace.first ?? ""
   }
 

@@ -11,6 +11,8 @@ package enum TryEvent: Codable, Sendable, Equatable {
   case began
   case log(level: UInt8, text: String)
   case progress(done: UInt64, total: UInt64, text: String)
+  /// What was written to standard output or standard error, as it comes.
+  case wrote(String)
   /// The run has ended by itself.
   case ended(TryReport)
 

@@ -5,7 +5,8 @@ import Threading
 final class TryTalk {
   private static let errorLimit = 64 << 10
   /// What the child writes to its standard error when a run has ended: what stands before it is that run's.
-  static let errorMark = Array("\u{0}bulkhead: a run has ended\u{0}\n".utf8)
+  static let errorMark = Array(errorMarkText.utf8)
+  private static let errorMarkText = "\u{0}bulkhead: a run has ended\u{0}\n"
 
   private(set) var reports: [TryReport] = []
   /// Of CLOCK_MONOTONIC, nanoseconds: until then the child has to say something.
@@ -28,6 +29,8 @@ final class TryTalk {
   }
 
   func hear(errors bytes: [UInt8]) {
+    guard !bytes.isEmpty else { return }
+    onEvent(.wrote(String(decoding: bytes, as: UTF8.self).replacing(Self.errorMarkText, with: "")))
     errors += bytes
     // Of one that writes without end the beginning is kept, and what may be the beginning of a mark.
     let kept = Self.errorLimit + Self.errorMark.count
@@ -51,7 +54,7 @@ final class TryTalk {
       open = TryReport(ending: .outOfTime)
       expect(milliseconds: runLimit)
     case .log(let level, let text): open?.logs.append(TryReport.LogLine(level: level, text: text))
-    case .progress: break
+    case .progress, .wrote: break
     case .ended(var report):
       report.logs = open?.logs ?? []
       report.errors = takeErrors()

@@ -6,7 +6,9 @@ extension LibraryPath {
   /// private copy; `file` is what its `NAME.so` says. The hash of each library that came along, by the name that the loader knows
   /// it under.
   @discardableResult
-  func checkTree(_ file: ELFFile, _ root: String, _ rules: FileRules) throws(Objection) -> [String: String] {
+  package func checkTree(_ file: ELFFile, _ root: String, _ rules: FileRules) throws(Objection) -> [String:
+    String]
+  {
     var bundled: [String: String] = [:]
     var waiting: [(file: ELFFile, place: String)] = [(file, "")]
     while let (file, place) = waiting.popLast() {

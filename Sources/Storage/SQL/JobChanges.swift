@@ -18,11 +18,13 @@ final class JobChanges {
     /// What a run that became lost said, and left behind.
     var lostMessage = ""
     var lostLeftBehind: [String] = []
+    /// The time of its newest event: none comes before it.
+    var changedAt: Milliseconds
     var hasEnded = false
     var hasChanged = false
   }
 
-  private let transaction: SQLTransaction
+  let transaction: SQLTransaction
   private var entries: [Entry] = []
   private var places: [JobID: Int] = [:]
   private var rows = JobRows()
@@ -32,7 +34,7 @@ final class JobChanges {
   /// The columns that `Entry` is read from, of a row of `job_live` named `l`.
   static let columns =
     "l.job, l.kind, l.repeat_rule, l.state, l.fence, l.attempt, l.cancel_requested, l.node, l.started_at, "
-    + "l.write_seq, l.events, l.reason, l.run_ended"
+    + "l.write_seq, l.events, l.reason, l.run_ended, l.changed_at"
 
   /// Reads those jobs; one that has ended or never was is not there afterwards.
   func load(_ jobs: [JobID]) throws(StoreError) {
@@ -54,7 +56,7 @@ final class JobChanges {
     return Entry(
       job: JobID(row.int(0)), kind: row.int(1), stored: facts, storedNode: node, facts: facts, node: node,
       startedAt: row.optionalInt(8), writeSequence: row.int(9), events: row.int(10),
-      reason: ReasonCode(rawValue: row.text(11)) ?? .submitted)
+      reason: ReasonCode(rawValue: row.text(11)) ?? .submitted, changedAt: row.int(13))
   }
 
   /// Takes a job in that a query of `columns` has read.
@@ -132,7 +134,7 @@ final class JobChanges {
     entries[place].hasChanged = true
     if let claimer { entries[place].node = claimer }
     switch next.state {
-    case .running where old.state == .leased: entries[place].startedAt = transaction.now
+    case .running where old.state == .leased: entries[place].startedAt = time(place)
     case .leased: entries[place].writeSequence = 0
     case .ready: entries[place].node = nil
     default: break
@@ -155,17 +157,23 @@ final class JobChanges {
     addEvent(
       place, from: StatusCode(state), to: StatusCode(outcome), reason, fence: entries[place].facts.fence,
       detail: detail)
-    rows.addDone(entries[place], outcome, message: message, run: run, now: transaction.now)
+    rows.addDone(entries[place], outcome, message: message, run: run, now: entries[place].changedAt)
   }
+
+  /// Now; when the store's clock was turned back, the time of what happened last: a job's events stand in order, and
+  /// no run takes less than no time.
+  private func time(_ place: Int) -> Milliseconds { max(transaction.now, entries[place].changedAt) }
 
   private func addEvent(
     _ place: Int, from: StatusCode, to: StatusCode, _ reason: ReasonCode, fence: Fence, detail: String
   ) {
     entries[place].events += 1
+    entries[place].changedAt = time(place)
     if from != to { transaction.count(from: from, to: to) }
     transaction.signal(.jobChanged(entries[place].job))
     rows.addEvent(
-      entries[place].job, number: entries[place].events, at: transaction.now, from: from, to: to, reason,
+      entries[place].job, number: entries[place].events, at: entries[place].changedAt, from: from, to: to,
+      reason,
       fence: fence, detail: detail)
   }
 }

@@ -61,7 +61,7 @@ struct JobRows {
           .int(Int64(facts.state.rawValue)), .int(facts.fence), .int(Int64(facts.attempt)),
           .int(facts.cancelRequested ? 1 : 0), .optional(entry.node?.rawValue), .optional(entry.startedAt),
           .int(entry.writeSequence), .int(entry.events), .text(entry.reason.rawValue),
-          .int(facts.runEnded ? 1 : 0),
+          .int(facts.runEnded ? 1 : 0), .int(entry.changedAt),
         ] + key)
     }
     let (was, will) = (entry.stored, entry.hasEnded ? nil : facts)
@@ -81,8 +81,8 @@ struct JobRows {
       updates,
       connection.runMany(
         "update job_live set state = $1, fence = $2, attempt = $3, cancel_requested = $4, node = $5, "
-          + "started_at = $6, write_seq = $7, events = $8, reason = $9, run_ended = $10 "
-          + "where job = $11 and fence = $12 and state = $13", updates))
+          + "started_at = $6, write_seq = $7, events = $8, reason = $9, run_ended = $10, changed_at = $11 "
+          + "where job = $12 and fence = $13 and state = $14", updates))
     try expect(
       deletes,
       connection.runMany("delete from job_live where job = $1 and fence = $2 and state = $3", deletes))

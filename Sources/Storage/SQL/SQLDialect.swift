@@ -17,11 +17,15 @@ package struct SQLDialect: Sendable {
   package let countAllTables: String
   /// The definitions of all tables and indexes, one a row, in a stable order.
   package let describe: String
+  /// Checks every page: one row "ok", or one a problem.
+  package let checkPages: String
+  /// The size of the database in bytes.
+  package let size: String
 
   package init(
     name: String, integer: String, real: String, text: String, blob: String, keyedTable: String,
     table: String,
-    countTables: String, countAllTables: String, describe: String
+    countTables: String, countAllTables: String, describe: String, checkPages: String, size: String
   ) {
     self.name = name
     self.integer = integer
@@ -33,5 +37,7 @@ package struct SQLDialect: Sendable {
     self.countTables = countTables
     self.countAllTables = countAllTables
     self.describe = describe
+    self.checkPages = checkPages
+    self.size = size
   }
 }

@@ -8,16 +8,21 @@ package final class SQLStore: Store {
   /// The same as `writer` where there is only one connection.
   private let reader: SessionLock
   private let hub = SignalHub()
+  /// Set at the first damage that was met: nothing is written from then on.
+  private let damage = Mutex<StoreError?>(nil)
+  private let onDamage: @Sendable (StoreError) -> Void
   /// Where it is, as errors name it.
   package let location: String
 
-  /// Takes both connections over; nobody else may use them. The schema must be there.
+  /// Takes both connections over; nobody else may use them. The schema must be there. `onDamage` is called once,
+  /// when the database is found to be damaged.
   package init(
     writer: sending any SQLConnection, reader: sending any SQLConnection, catalogue: Catalogue,
-    location: String,
-    clock: @escaping @Sendable () -> Milliseconds
+    location: String, clock: @escaping @Sendable () -> Milliseconds,
+    onDamage: @escaping @Sendable (StoreError) -> Void = { _ in }
   ) {
     self.location = location
+    self.onDamage = onDamage
     self.writer = SessionLock(SQLSession(writer, catalogue, clock))
     self.reader = SessionLock(SQLSession(reader, catalogue, clock))
   }
@@ -28,11 +33,21 @@ package final class SQLStore: Store {
     clock: @escaping @Sendable () -> Milliseconds
   ) {
     self.location = location
+    onDamage = { _ in }
     writer = SessionLock(SQLSession(connection, catalogue, clock))
     reader = writer
   }
 
   package func perform<V: StoreVerb>(_ verb: V) throws(StoreError) -> V.Reply {
+    do throws(StoreError) {
+      return try performed(verb)
+    } catch {
+      note(error)
+      throw error
+    }
+  }
+
+  private func performed<V: StoreVerb>(_ verb: V) throws(StoreError) -> V.Reply {
     switch V.access {
     case .read:
       return try reader.session.withLock { session throws(StoreError) in
@@ -42,6 +57,7 @@ package final class SQLStore: Store {
     case .write:
       let (reply, signals) = try writer.session.withLock { session throws(StoreError) in
         guard let session else { throw self.isClosed }
+        if let damage = self.damage.withLock({ $0 }) { throw damage }
         return try session.write(verb)
       }
       hub.dispatch(signals)
@@ -55,10 +71,16 @@ package final class SQLStore: Store {
       let standing = writes.filter { !$0.isDropped() }
       guard !standing.isEmpty else { return ([(QueuedWrite, Result<[UInt8], StoreError>)](), SignalBatch()) }
       guard let session else { return (standing.map { ($0, .failure(isClosed)) }, SignalBatch()) }
+      if let damage = damage.withLock({ $0 }) {
+        return (standing.map { ($0, .failure(damage)) }, SignalBatch())
+      }
       let (results, signals) = session.write(standing)
       return (Array(zip(standing, results)), signals)
     }
-    for (write, result) in settled { write.settle(result) }
+    for (write, result) in settled {
+      if case .failure(let error) = result { note(error) }
+      write.settle(result)
+    }
     hub.dispatch(signals)
   }
 
@@ -78,6 +100,15 @@ package final class SQLStore: Store {
       session?.close()
       session = nil
     }
+  }
+
+  private func note(_ error: StoreError) {
+    guard error.code == .damaged else { return }
+    let isNew = damage.withLock { damage in
+      defer { if damage == nil { damage = error } }
+      return damage == nil
+    }
+    if isNew { onDamage(error) }
   }
 
   private var isClosed: StoreError { StoreError(.closed, "the store \(location) is closed") }

@@ -32,6 +32,9 @@ package final class SQLTransaction {
     counts.add(new, jobs)
   }
 
+  /// Notes that a job that was there is removed.
+  func uncount(_ old: StatusCode) { counts.add(old, -1) }
+
   /// What a verb that is undone alone has to give back.
   struct Mark {
     fileprivate let signals: SignalBatch

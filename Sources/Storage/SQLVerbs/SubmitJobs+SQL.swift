@@ -5,7 +5,6 @@ extension SubmitJobs: StoreVerb {
   /// More than this at once would keep every other writer waiting.
   package static let maximumJobs = 10_000
   package static let maximumParamsBytes = 1 << 20
-  private static let batchIDsAreKept: Milliseconds = 86_400_000
 
   package var cost: Int { jobs.count }
   package var yields: Bool { jobs.count > 100 }
@@ -20,8 +19,6 @@ extension SubmitJobs: StoreVerb {
     }
     if jobs.isEmpty { return [] }
     let first = try transaction.next("job", count: jobs.count)
-    try connection.run(
-      "delete from submit_batch where at < $1", [.int(transaction.now - Self.batchIDsAreKept)])
     try connection.run(
       "insert into submit_batch (batch, first_job, jobs, at) values ($1, $2, $3, $4)",
       [.blob(batchID), .int(first), .int(Int64(jobs.count)), .int(transaction.now)])
@@ -71,7 +68,7 @@ extension SubmitJobs: StoreVerb {
         id, kind, .text(request.params), rule, .int(request.deadlineMilliseconds),
         .int(request.cleanupMilliseconds), .int(request.graceMilliseconds), now,
       ])
-      live.append([id, kind, rule, ready, reason])
+      live.append([id, kind, rule, ready, reason, now])
       queue.append([kind, id])
       events.append([id, .int(1), now, .int(0), ready, reason, .int(0), .text("")])
     }
@@ -81,7 +78,7 @@ extension SubmitJobs: StoreVerb {
         + "values ($1, $2, $3, $4, $5, $6, $7, $8)", specs)
     try connection.runMany(
       "insert into job_live (job, kind, repeat_rule, state, fence, attempt, cancel_requested, write_seq, events, "
-        + "reason) values ($1, $2, $3, $4, 0, 0, 0, 0, 1, $5)", live)
+        + "reason, changed_at) values ($1, $2, $3, $4, 0, 0, 0, 0, 1, $5, $6)", live)
     try connection.runMany("insert into job_ready (kind, job) values ($1, $2)", queue)
     try connection.runMany(JobRows.insertEvent, events)
   }

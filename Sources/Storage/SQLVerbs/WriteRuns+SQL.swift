@@ -11,6 +11,7 @@ extension WriteRuns: StoreVerb {
     let ended = items.filter { changes[$0.run.job] == nil }.map(\.run.job)
     let done = try DoneRow.find(ended, in: transaction)
     var notes = RunNotes()
+    var finishes = 0
     var answers: [RunAnswer] = []
     answers.reserveCapacity(items.count)
     for item in items {
@@ -20,11 +21,17 @@ extension WriteRuns: StoreVerb {
           notes.addLateFinish(item.run, row.outcome)
         }
       } else {
-        answers.append(Self.apply(item, changes, &notes))
+        let answer = Self.apply(item, changes, &notes)
+        if answer == .done, case .finish = item.act { finishes += 1 }
+        answers.append(answer)
       }
     }
+    try notes.passOverStoredLines(transaction)
     try changes.write()
     try notes.write(transaction)
+    if finishes > 0, let group = try NodeTable.find(node, in: transaction)?.group {
+      try VersionTable.countCleanRuns(finishes, of: group, in: transaction)
+    }
     return answers
   }
 
@@ -76,7 +83,9 @@ extension JobChanges {
 /// What runs say beside their states: progress, log lines, and returns that came after the end.
 private struct RunNotes {
   private var progress: [[SQLValue]] = []
-  private var logs: [(JobID, LogLine)] = []
+  private var logs: [(run: JobRun, line: LogLine)] = []
+  /// Runs whose lines have numbers, with the highest one that is stored or is about to be.
+  private var lastLines: [JobRun: Int64] = [:]
   private var lateFinishes: [(JobRun, Outcome)] = []
   private var told: [JobID] = []
 
@@ -89,12 +98,33 @@ private struct RunNotes {
         .int(Int64(bitPattern: progress.total)), .text(progress.message), .int(progress.at),
       ])
     case .log(let lines):
-      for line in lines { logs.append((item.run.job, line)) }
+      for line in lines { logs.append((item.run, line)) }
     default: break
     }
   }
 
   mutating func addLateFinish(_ run: JobRun, _ outcome: Outcome) { lateFinishes.append((run, outcome)) }
+
+  /// A worker whose answer was lost sends its lines again: those that are stored are known by their number within
+  /// the run. Before the live rows change: a job that ends in the same request has none afterwards.
+  mutating func passOverStoredLines(_ transaction: SQLTransaction) throws(StoreError) {
+    for run in Set(logs.filter { $0.line.id > 0 }.map(\.run)) {
+      lastLines[run] =
+        try transaction.connection.number(
+          "select log_lines from job_live where job = $1 and log_fence = $2",
+          [.int(run.job.rawValue), .int(run.fence)]) ?? 0
+    }
+    if lastLines.isEmpty { return }
+    var kept: [(run: JobRun, line: LogLine)] = []
+    for log in logs {
+      if log.line.id > 0 {
+        if log.line.id <= lastLines[log.run] ?? 0 { continue }
+        lastLines[log.run] = log.line.id
+      }
+      kept.append(log)
+    }
+    logs = kept
+  }
 
   func write(_ transaction: SQLTransaction) throws(StoreError) {
     for job in told { transaction.signal(.jobChanged(job)) }
@@ -102,7 +132,10 @@ private struct RunNotes {
       "insert into job_progress (job, done, total, message, at) values ($1, $2, $3, $4, $5) "
         + "on conflict (job) do update set done = excluded.done, total = excluded.total, "
         + "message = excluded.message, at = excluded.at", progress)
-    try JobLog.write(logs, in: transaction)
+    try JobLog.write(logs.map { ($0.run.job, $0.line) }, in: transaction)
+    try transaction.connection.runMany(
+      "update job_live set log_fence = $1, log_lines = $2 where job = $3",
+      lastLines.map { [.int($0.key.fence), .int($0.value), .int($0.key.job.rawValue)] })
     for (run, outcome) in lateFinishes { try writeLateFinish(run, outcome, transaction) }
   }
 
@@ -115,12 +148,17 @@ private struct RunNotes {
       "select count(*) from job_event where job = $1 and reason = $2 and fence = $3",
       [.int(run.job.rawValue), .text(ReasonCode.fencedFinish.rawValue), .int(run.fence)])
     if told != 0 { return }
-    let last = try connection.number(
-      "select max(number) from job_event where job = $1", [.int(run.job.rawValue)])
+    var (last, at) = (Int64(0), transaction.now)
+    try connection.query(
+      "select max(number), max(at) from job_event where job = $1", [.int(run.job.rawValue)]
+    ) { row in
+      last = row.int(0)
+      at = max(at, row.int(1))
+    }
     var rows = JobRows()
     let status = StatusCode(outcome)
     rows.addEvent(
-      run.job, number: (last ?? 0) + 1, at: transaction.now, from: status, to: status, .fencedFinish,
+      run.job, number: last + 1, at: at, from: status, to: status, .fencedFinish,
       fence: run.fence, detail: "it returned after its run had been given up")
     try rows.write(connection)
     transaction.signal(.jobChanged(run.job))

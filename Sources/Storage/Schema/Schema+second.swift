@@ -1,9 +1,12 @@
+import DataModel
+
 /// The second version: what jobs used of memory, the steps of jobs that may be entered again, what is known of each
 /// version of a plug-in, who changed what by hand.
 extension Schema {
-  static func second(_ dialect: SQLDialect) -> [String] {
+  static func second(_ dialect: SQLDialect, _ catalogue: Catalogue) -> [String] {
     memoryColumns(dialect) + stepTables(dialect) + versionTables(dialect) + auditTables(dialect)
-      + lostTables(dialect) + revocationTables(dialect)
+      + lostTables(dialect) + placementColumns(dialect) + revocationTables(dialect)
+      + longLife(dialect, catalogue)
   }
 
   /// What a run used of memory; null where the allocator hooks were not available.
@@ -77,6 +80,21 @@ extension Schema {
     ]
   }
 
+  /// In which worker's group a plug-in runs. What ran before there was probation needs none.
+  private static func placementColumns(_ d: SQLDialect) -> [String] {
+    [
+      "alter table plugin_file add column worker_group \(d.text) not null default ''",
+      "alter table plugin_version add column probation_runs \(d.integer) not null default 0",
+      """
+      insert into plugin_version
+        (sha256, plugin_id, version, tried_at, clean_runs, strikes, signer, probation_runs)
+      select sha256, min(plugin_id), min(version), min(changed_at), 0, 0, '', 0 from plugin_file
+      where state in (\(PluginFile.State.active.rawValue), \(PluginFile.State.removed.rawValue)) and sha256 <> ''
+      group by sha256
+      """,
+    ]
+  }
+
   private static func auditTables(_ d: SQLDialect) -> [String] {
     [
       """
@@ -102,5 +120,28 @@ extension Schema {
         reason \(d.text) not null)\(d.keyedTable)
       """
     ]
+  }
+
+  /// What a store of years needs: the time of a job's newest event, so that none comes before it when the clock was
+  /// turned back; the log lines that a run has stored, so that lines sent again are known; ended jobs by their time,
+  /// for pruning; an index for each field that records are looked for by.
+  private static func longLife(_ d: SQLDialect, _ catalogue: Catalogue) -> [String] {
+    let columns = ["changed_at", "log_fence", "log_lines"].map {
+      "alter table job_live add column \($0) \(d.integer) not null default 0"
+    }
+    let indexes = catalogue.entities.flatMap { entity in
+      entity.fields.filter(\.isSearchable).map { field -> String in
+        let table = RecordTable.name(entity.name)
+        return "create index \(table)_\(field.name) on \(table) (\(RecordTable.column(field.name)))"
+      }
+    }
+    let counters = [PruneHistory.keptFor, PruneHistory.logsDoneAt, PruneHistory.logsDoneJob].map {
+      "insert into counter (name, value) values ('\($0)', 0)"
+    }
+    return columns + [
+      "update job_live set changed_at = "
+        + "coalesce((select max(e.at) from job_event e where e.job = job_live.job), 0)",
+      "create index job_done_finished on job_done (finished_at, job)",
+    ] + indexes + counters
   }
 }

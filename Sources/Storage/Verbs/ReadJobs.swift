@@ -172,6 +172,8 @@ package struct JobEvent: Sendable, Equatable {
 }
 
 package struct LogLine: Sendable, Equatable {
+  /// Stored: the store's own number. On its way there: 1, 2, 3 ... within its run, by which a line that is sent again
+  /// is known; 0 for a line without one.
   package var id: Int64
   package var at: Milliseconds
   /// 0 debug, 1 info, 2 warn, 3 error.

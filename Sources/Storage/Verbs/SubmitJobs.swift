@@ -1,6 +1,7 @@
 package import DataModel
 
-/// Makes jobs. Answers their ids in order; the same batch id within a day answers the same ids again.
+/// Makes jobs. Answers their ids in order; the same batch id answers the same ids again for a day at
+/// least, until `PruneHistory` forgets it.
 package struct SubmitJobs: Sendable, Equatable {
   /// 16 random bytes made by the client.
   package var batchID: [UInt8]

@@ -13,6 +13,8 @@ struct EngineConfiguration: Sendable, Equatable {
   var slots = 1000
   var plugins = PluginsConfiguration()
   var retention = Retention()
+  /// Whether a store of an older schema may be brought up to date.
+  var mayMigrate = true
   /// Limits of the shared worker.
   var limits = WorkerLimits()
   /// Ends a worker that has been without `serve` for so long, even with jobs; 0: never.
@@ -25,7 +27,7 @@ struct EngineConfiguration: Sendable, Equatable {
 struct PluginsConfiguration: Sendable, Equatable {
   var trust = PluginTrust()
   /// Runs without a fault after which a new version leaves its worker of its own; 0: no probation.
-  var probationRuns = 0
+  var probationRuns = 20
   /// Which worker runs a plug-in, by plug-in id; those that are not named run in the shared one.
   var workers: [String: PluginWorker] = [:]
 }

@@ -38,15 +38,15 @@ struct Table {
     rows.append(cells.map { Cell(SafeText.escape($0.text), style: $0.style) })
   }
 
-  /// The lines of the table. The last column is cut to fit into `width` (nil: no limit).
-  func lines(width: Int?, colour: Bool) -> [String] {
+  /// The lines of the table, `head` the titles first. The last column is cut to fit into `width` (nil: no limit).
+  func lines(width: Int?, colour: Bool, head hasHead: Bool = true) -> [String] {
     let widths = columns.indices.map { index in
       rows.reduce(DisplayWidth.of(columns[index].title)) { widest, row in
         index < row.count ? max(widest, DisplayWidth.of(row[index].text)) : widest
       }
     }
     let head = columns.map { Cell($0.title, style: .faint) }
-    return ([head] + rows).map { line($0, widths, width, colour) }
+    return ((hasHead ? [head] : []) + rows).map { line($0, widths, width, colour) }
   }
 
   private func line(_ cells: [Cell], _ widths: [Int], _ limit: Int?, _ colour: Bool) -> String {

@@ -2,6 +2,7 @@ import ArgumentParser
 import JobEngine
 import Storage
 import Supervision
+import Threading
 
 /// `bulkhead serve`: the process that owns the store, watches the plug-in directory and keeps a worker running.
 struct ServeCommand: EngineVerb {
@@ -22,7 +23,10 @@ struct ServeCommand: EngineVerb {
       its clean-up. The third kills. A crash of this process costs no job: its worker goes on, and the next serve \
       takes it over.
 
-      Exit codes: 0 ended as asked · 7 refused (somebody serves the store, a newer schema) · 64 usage · 70 our bug.
+      A store of an older version is brought up to date at the start; a copy of the old one is kept beside it \
+      (<store>.schema-1.backup). Jobs that ended long ago are removed: see --keep-jobs and --keep-logs.
+
+      Exit codes: 0 ended as asked · 7 refused (somebody serves the store, a newer schema, a damaged file) · 64 usage · 70 our bug.
       """)
 
   @OptionGroup var engine: EngineOptions
@@ -39,16 +43,72 @@ struct ServeCommand: EngineVerb {
       valueName: "number"))
   var slots: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "How long to keep jobs that have ended, such as 90d, or none: for ever. (default: 90d)",
+      valueName: "duration"))
+  var keepJobs: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "How long to keep the logs of jobs that have ended: at most as long as the jobs. (default: 30d)",
+      valueName: "duration"))
+  var keepLogs: String?
+
+  @Flag(help: "Refuse a store of an older version instead of bringing it up to date.")
+  var noMigrate = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Clean runs in a worker of its own before a new version joins the others (default: 20); 0: no probation.",
+      valueName: "runs"))
+  var probation: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "End a worker that has been without an engine for so long, even with jobs (default: none).",
+      valueName: "duration"))
+  var awayLimit: String?
+
   func act() throws {
     StopRequests.block()
-    let layered = try engine.configuration([("plugins.directory", plugins), ("worker.slots", slots)])
+    let layered = try engine.configuration([
+      ("plugins.directory", plugins), ("worker.slots", slots), ("plugins.probation", probation),
+      ("worker.away_limit", awayLimit), ("retention.jobs", keepJobs), ("retention.logs", keepLogs),
+    ])
     if let file = layered.file { EngineLog.info("configuration from \(file)") }
+    var configuration = layered.configuration
+    configuration.mayMigrate = !noMigrate
+    let current = Threading.Condition<Service?>(nil)
+    StopRequests.handle { count in current.withLock { $0 }?.stop(StopMode(requests: count)) }
+    var listener = Restart.takeListener()
+    while case .restart(let path, let socket) = try serve(configuration, listener, current) {
+      listener = socket
+      // When all goes well nothing after this line is reached.
+      let reason = Restart.become(path, listener: listener)
+      EngineLog.error("cannot become \(path): \(reason); this program goes on serving")
+    }
+  }
+
+  /// Serves once, from the lock to its release.
+  private func serve(
+    _ configuration: EngineConfiguration, _ listener: Int32?, _ current: Threading.Condition<Service?>
+  ) throws -> Service.End {
     let service = try Service(
-      layered.configuration,
+      configuration,
       ready: { path in
         Terminal.output.line(engine.json ? JSONText.object([("ready", .string(path))]).text : "ready \(path)")
       })
-    StopRequests.handle { count in service.stop(StopMode(requests: count)) }
-    try service.run()
+    current.update { $0 = service }
+    defer { current.update { $0 = nil } }
+    let end = try service.run(listener: listener)
+    if case .failed(let message) = end {
+      Terminal.errors.lines(
+        Failure.lines(
+          message: message, cure: "its workers go on; start serve again, it takes them over",
+          colour: Terminal.errors.usesColour))
+      throw ExitCode(ExitStatus.bug)
+    }
+    return end
   }
 }

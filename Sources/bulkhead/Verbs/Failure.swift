@@ -15,7 +15,9 @@ enum ExitStatus {
   static let usage: Int32 = 64
   static let noEngine: Int32 = 69
   static let bug: Int32 = 70
+  static let hungUp: Int32 = 129
   static let interrupted: Int32 = 130
+  static let terminated: Int32 = 143
 
   static func of(_ code: EngineError.Code) -> Int32 {
     switch code {

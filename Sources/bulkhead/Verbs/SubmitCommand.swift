@@ -28,18 +28,7 @@ struct SubmitCommand: EngineVerb {
     help: "PLUGIN:ACTION, or the action alone when one plug-in has it.", completion: LiveCompletion.action)
   var action: String
 
-  @Option(
-    name: [.customShort("p"), .long],
-    help: ArgumentHelp(
-      "A parameter; dots reach into objects, a list takes several. May be repeated.", valueName: "name=value"),
-    transform: Self.assignment)
-  var param: [Assignment] = []
-
-  @Option(help: ArgumentHelp("All parameters as a JSON object; --param goes over it.", valueName: "json"))
-  var paramsJson: String?
-
-  @Option(help: ArgumentHelp("A file with the JSON object; - is the standard input.", valueName: "file"))
-  var paramsFile: String?
+  @OptionGroup var parameters: ParameterOptions
 
   @Option(
     help: ArgumentHelp(
@@ -58,19 +47,11 @@ struct SubmitCommand: EngineVerb {
 
   @OptionGroup var engine: EngineOptions
 
-  struct Assignment: Sendable {
-    let name: String
-    let text: String
-  }
-
   static let countLimit = 100_000
   /// What the parameters of one batch may have: half of the largest message to the engine.
   private static let batchBytes = 8 << 20
 
   func validate() throws {
-    if paramsJson != nil, paramsFile != nil {
-      throw ValidationError("--params-json and --params-file exclude each other: give one of them")
-    }
     if count < 1 || count > Self.countLimit {
       throw ValidationError("--count has to be from 1 to \(Self.countLimit), is \(count)")
     }
@@ -79,7 +60,7 @@ struct SubmitCommand: EngineVerb {
   func act() throws {
     let waiting = wait ? JobWait(options: engine, patience: patience) : nil
     let submission = Submission(
-      action: action, assignments: param.map { (name: $0.name, text: $0.text) }, json: try json(),
+      action: action, assignments: parameters.assignments, json: try parameters.json(),
       deadlineMilliseconds: deadline)
     let connection = try connect()
     let catalogue = try ParameterMask.catalogue(over: connection)
@@ -124,18 +105,5 @@ struct SubmitCommand: EngineVerb {
     } else {
       Terminal.output.lines(ids.map(\.description))
     }
-  }
-
-  private func json() throws(EngineError) -> String? {
-    guard let paramsFile else { return paramsJson }
-    return try TextFile.read(paramsFile)
-  }
-
-  static func assignment(_ text: String) throws -> Assignment {
-    let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-    guard parts.count == 2, !parts[0].isEmpty else {
-      throw ValidationError("\"\(SafeText.escape(text))\" is no parameter: write NAME=VALUE")
-    }
-    return Assignment(name: String(parts[0]), text: String(parts[1]))
   }
 }

@@ -50,7 +50,7 @@ struct VerifyCommand: Verb {
   }
 
   func act() throws {
-    let simulator = Simulator { clock throws(StoreError) in try Service.storeInMemory(clock: clock) }
+    let simulator = Simulator { clock throws(StoreError) in try StoreFile.inMemory(clock: clock) }
     if let seed {
       let report = try simulator.run(seed: seed, keepsTrace: true)
       tell(report)

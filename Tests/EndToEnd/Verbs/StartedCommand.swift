@@ -18,11 +18,12 @@ final class StartedCommand: Sendable {
   private let handle: ProcessHandle
   private let state = Threading.Condition(State())
 
-  init(_ arguments: [String], output: Output = .pipe) throws {
+  init(_ arguments: [String], output: Output = .pipe, environment more: [String: String] = [:]) throws {
     let (ours, theirs) = try output == .pipe ? Self.pipe() : Self.terminal()
     var environment = ProcessInfo.processInfo.environment
     environment["TERM"] = "xterm"
     environment["NO_COLOR"] = "1"
+    environment.merge(more) { $1 }
     handle = try ChildProcess.spawn(
       RunningEngine.executable, arguments, environment: environment, output: theirs)
     close(theirs)
@@ -51,7 +52,15 @@ final class StartedCommand: Sendable {
     } ?? false
   }
 
-  func interrupt() { handle.signal(SIGINT) }
+  func interrupt() { signal(SIGINT) }
+
+  func signal(_ number: Int32) { handle.signal(number) }
+
+  /// It has stopped itself, at a point where `BULKHEAD_FAULT` says so.
+  var isStopped: Bool {
+    let text = (try? String(contentsOfFile: "/proc/\(handle.facts.pid)/stat", encoding: .utf8)) ?? ""
+    return text.split(separator: ")").last?.hasPrefix(" T") == true
+  }
 
   /// Waits for its end: its exit code, or nil when it did not end by itself. All of its output is there then.
   func end(milliseconds: Int32 = 30_000) -> Int32? {

@@ -77,6 +77,27 @@ struct TryProcessTests {
     #expect(reports.first?.result == #"{"a":1,"b":0}"#)
   }
 
+  @Test("what a run allocates is counted, and each allocation can be refused in turn")
+  func memory() async throws {
+    let plugin = try TriedPlugin(
+      """
+      static void *volatile kept;
+      static int32_t three(bh_ctx *ctx) {
+        for (int i = 0; i < 3; i++) {
+          kept = malloc(100);
+          if (kept == NULL) return bh_fail(ctx, BH_MEMORY, "refused");
+          if (i > 0) free(kept);
+        }
+        return BH_OK;
+      }
+      """, actions: ["three"])
+    let reports = try await plugin.run("three", (1...4).map { TryRun(failAllocation: $0) })
+    guard let memory = reports.last?.memory else { return }
+    #expect(reports.map(\.ending) == [.returned(-3), .returned(-3), .returned(-3), .returned(0)])
+    #expect(memory.allocations == 3 && memory.allocatedBytes == 300 && memory.peakBytes == 200)
+    #expect(memory.liveBytes == 100 && memory.liveBlocks == 1)
+  }
+
   @Test("a run that ends the process costs only itself, and is told as it was")
   func crashes() async throws {
     let plugin = try TriedPlugin(
@@ -106,6 +127,7 @@ struct TryProcessTests {
     #expect(reports.allSatisfy { $0.errors.contains("last words") })
     let trace = try #require(reports.dropFirst().first?.trace)
     #expect(trace.first?.hasPrefix("broken_function (tried-") == true, "\(trace)")
+    #expect(trace.last?.hasPrefix("choose (tried-") == true, "\(trace)")
   }
 
   @Test("the worst gap between cancel points is measured, and where it ended is named")

@@ -40,6 +40,23 @@ struct SQLiteStoreTests {
       ])
   }
 
+  @Test("records are found by an index in each field that they are looked for by")
+  func searchableFields() throws {
+    let test = try TestStore()
+    defer { test.end() }
+    let connection = try SQLiteConnection(path: test.path, isReader: true)
+    defer { connection.close() }
+    for entity in Catalogue.standard.entities {
+      let fields = entity.fields.filter { $0.isSearchable || $0.name == entity.naturalKey }
+      #expect(!fields.isEmpty)
+      for field in fields {
+        let sql = "select id from record_\(entity.name) where \"\(field.name)\" = $1 order by id limit $2"
+        let steps = try plan(connection, sql, 2)
+        #expect(steps.count == 1 && steps[0].hasPrefix("SEARCH"), "\(entity.name).\(field.name): \(steps)")
+      }
+    }
+  }
+
   @Test("the store's files are their owner's alone")
   func privateFiles() throws {
     let test = try TestStore()

@@ -33,10 +33,13 @@ package final class WorkerCore: Sendable {
   package var count: Int { inventory.count }
 
   /// The first word on a new connection: call it when the connection is there.
-  package func beginHello(node: NodeID?, process: ProcessIdentity) -> HelloStep {
+  package func beginHello(
+    node: NodeID?, process: ProcessIdentity, group: String = WorkerGroup.shared
+  ) -> HelloStep {
     let runs = inventory.all
     return HelloStep(
-      runs: runs, verb: Hello(node: node, process: process, inventory: runs.map(\.inventoryEntry)))
+      runs: runs,
+      verb: Hello(node: node, process: process, inventory: runs.map(\.inventoryEntry), group: group))
   }
 
   /// Does what the store said of each job, before anything else is asked on that connection.

@@ -12,8 +12,8 @@ struct JobsLogsCommand: EngineVerb {
         bulkhead jobs logs 17
         bulkhead jobs logs 17 --follow
 
-      With --json: {"job_id":17,"lines":[{"id","at","level","text"},…]}, oldest first; levels are \
-      \(Self.levels.joined(separator: ", ")).
+      With --json: {"job_id":17,"lines":[{"id","at","level","text"},…],"next_after":null}, oldest first; levels are \
+      \(Self.levels.joined(separator: ", ")). next_after is what --after takes to go on when --limit was reached.
 
       Exit codes: 0 done, 6 no such job, 64 wrong use, 69 no engine, 70 fault of bulkhead.
       """)
@@ -24,6 +24,7 @@ struct JobsLogsCommand: EngineVerb {
   @Flag(name: [.customShort("f"), .long], help: "Go on until the job has ended.")
   var follow = false
 
+  @OptionGroup var pages: PageOptions
   @OptionGroup var engine: EngineOptions
 
   static let levels = ["debug", "info", "warn", "error"]
@@ -37,22 +38,24 @@ struct JobsLogsCommand: EngineVerb {
   func act() throws {
     let connection = try connect()
     let job = try connection.client.job(id)
+    var cursor = PageCursor(pages)
     if engine.json {
+      var lines: [JSONText] = []
+      try read(connection.client, &cursor) { lines += $0.map(Self.document) }
       let document: JSONText = [
-        "job_id": .integer(job.id.rawValue),
-        "lines": .list(try read(connection.client, after: 0) { $0.map(Self.document) }),
+        "job_id": .integer(job.id.rawValue), "lines": .list(lines),
+        "next_after": .optional(cursor.isFull ? cursor.last : nil),
       ]
       Terminal.output.line(document.text)
       return
     }
-    var last: Int64 = 0
-    try print(connection.client, &last)
+    try print(connection.client, &cursor)
     guard follow else { return }
     var failure: EngineError?
     _ = try connection.client.watch(id) { _ in
       do throws(EngineError) {
-        try print(connection.client, &last)
-        return true
+        try print(connection.client, &cursor)
+        return !cursor.isFull
       } catch {
         failure = error
         return false
@@ -61,27 +64,19 @@ struct JobsLogsCommand: EngineVerb {
     if let failure { throw failure }
   }
 
-  private func print(_ client: JobClient, _ last: inout Int64) throws(EngineError) {
+  private func print(_ client: JobClient, _ cursor: inout PageCursor) throws(EngineError) {
     let colour = Terminal.output.usesColour
-    _ = try read(client, after: last) { lines -> [Int] in
+    try read(client, &cursor) { lines in
       Terminal.output.lines(lines.flatMap { Self.text($0, colour: colour) })
-      last = lines.last?.id ?? last
-      return []
     }
   }
 
-  /// All lines after an id, a thousand at a time.
-  private func read<R>(
-    _ client: JobClient, after start: Int64, _ take: ([LogLine]) -> [R]
-  ) throws(EngineError) -> [R] {
-    var taken: [R] = []
-    var after = start
-    while true {
-      let lines = try client.logLines(id, after: after)
-      guard let last = lines.last else { return taken }
-      taken += take(lines)
-      after = last.id
-    }
+  private func read(
+    _ client: JobClient, _ cursor: inout PageCursor, _ take: ([LogLine]) -> Void
+  ) throws(EngineError) {
+    try cursor.read(
+      id: \.id, { (after, limit) throws(EngineError) in try client.logLines(id, after: after, limit: limit) },
+      take: take)
   }
 
   /// Further lines of one entry go on below its text.

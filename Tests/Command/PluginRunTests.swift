@@ -1,0 +1,119 @@
+import DataModel
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// `plugin run` with real plug-in files, as their authors use it.
+@Suite("plugin run")
+struct PluginRunTests {
+  private static func run(
+    _ arguments: [String], environment: [String: String] = [:]
+  ) async throws -> CommandRun {
+    try await onThread { try CommandRun(["plugin", "run"] + arguments, environment: environment) }
+  }
+
+  private static func json(_ run: CommandRun) throws -> JSONValue { try JSONValue(parsing: run.output) }
+
+  @Test("shows the log, the outcome, what was used and the result, and ends with 0")
+  func text() async throws {
+    let folder = PackageRoot.path + "/Sources/Threading"
+    let run = try await Self.run([try Sample.checksum(), "tree", "--param", "path=" + folder])
+    #expect(run.exitCode == 0)
+    let lines = run.output.split(separator: "\n").map(String.init)
+    #expect(lines.contains { $0.hasSuffix(" bytes below " + folder) })
+    #expect(lines.contains("succeeded: returned 0 (ok)"))
+    for name in ["  used ", "  memory ", "  cancel "] { #expect(lines.contains { $0.hasPrefix(name) }) }
+    #expect(lines.last?.hasPrefix(#"{"bytes":"#) == true)
+  }
+
+  @Test("with --json it prints one object with all of it")
+  func document() async throws {
+    let folder = PackageRoot.path + "/Sources/Threading"
+    let run = try await Self.run([try Sample.checksum(), "tree", "--param", "path=" + folder, "--json"])
+    let value = try Self.json(run)
+    #expect(value["outcome"]?.stringValue == "succeeded" && value["code"]?.integerValue == 0)
+    #expect((value["result"]?["files"]?.integerValue ?? 0) > 1)
+    #expect((value["cancel_points"]?.integerValue ?? 0) > 1 && (value["host_calls"]?.integerValue ?? 0) > 1)
+    #expect(value["worst_gap_place"]?.stringValue?.contains("(checksum.c:") == true)
+    #expect((value["memory"]?["allocations"]?.integerValue ?? 0) > 1)
+    #expect(value["memory"]?["live_bytes"]?.integerValue == 0)
+  }
+
+  @Test(
+    "a stop ends it with the stop's own exit code",
+    arguments: [
+      ("sleep --param ms=60000 --cancel-after 20ms", Int32(3)), ("spin --cancel-at 3", 3),
+      ("sleep --param ms=60000 --deadline 20ms", 4), ("noop", 0),
+    ])
+  func stops(words: String, code: Int32) async throws {
+    let arguments = words.split(separator: " ").map(String.init)
+    #expect(try await Self.run([try Sample.bench()] + arguments).exitCode == code)
+  }
+
+  @Test("what is wrong is said before any code runs, with its exit code")
+  func wrong() async throws {
+    let bench = try Sample.bench()
+    let cases: [([String], Int32, String)] = [
+      ([bench, "sleep", "--param", "ms=x"], 64, "ms: expected an integer"),
+      ([bench, "sleep"], 64, "ms"), ([bench, "slep"], 6, "did you mean sleep?"),
+      (["/nowhere/x.so", "noop"], 6, "there is no file"),
+      ([try Sample.misbehaving("no_note"), "x"], 7, "no manifest note"),
+      ([try Sample.misbehaving("crash_constructor"), "boom"], 6, "has no action"),
+      ([bench, "noop", "--cancel-at", "0"], 64, "counts from 1"),
+      ([bench, "noop", "--gdb", "--json"], 64, "leave --json out"),
+    ]
+    for (arguments, code, text) in cases {
+      let run = try await Self.run(arguments)
+      #expect(run.exitCode == code, "\(arguments): \(run.errors)")
+      #expect((run.errors + run.output).contains(text), "\(arguments): \(run.errors)")
+    }
+  }
+
+  @Test("a crash is told with its signal, and ends with 1")
+  func crash() async throws {
+    let source = """
+      #include <bulkhead/all.h>
+      BH_MANIFEST({"id": "crash", "version": "1.0.0", "abi": {"built": 1, "min_host": 1},
+        "actions": [{"name": "null", "kind": "action", "repeat": "never"}]});
+      __attribute__((noinline)) static int32_t follow(int *p) { return *p; }
+      static int32_t run(bh_ctx *ctx) { (void)ctx; return follow((int *)16) + 1; }
+      static const bh_action actions[] = {BH_ACTION("null", run)};
+      BH_PLUGIN(actions)
+      """
+    let folder = Sample.root + "/.build/samples/inline"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let path = folder + "/run-crash.c"
+    try source.write(toFile: path, atomically: true, encoding: .utf8)
+    let file = try Sample.build(path, flags: ["-O1"])
+    let run = try await Self.run([file, "null"])
+    #expect(run.exitCode == 1)
+    #expect(run.output.contains("failed: its process was ended by SIGSEGV"))
+    #expect(run.output.contains("follow (run-crash.c:4)"))
+    let value = try Self.json(try await Self.run([file, "null", "--json"]))
+    #expect(value["signal"]?.stringValue == "SIGSEGV" && value["outcome"] == .null)
+  }
+
+  @Test("the same in one process, as it is under a debugger")
+  func inProcess() async throws {
+    let run = try await Self.run([try Sample.bench(), "noop", "--in-process"])
+    #expect(run.exitCode == 0)
+    #expect(run.output.contains("succeeded: returned 0 (ok)"))
+  }
+
+  @Test(
+    "--gdb stops where the action begins",
+    .enabled(if: access("/usr/bin/gdb", X_OK) == 0, "there is no gdb here"))
+  func debugger() async throws {
+    let run = try await Self.run([try Sample.bench(), "noop", "--gdb"])
+    #expect(run.output.contains("bhrt_call"), "\(run.output)\(run.errors)")
+    #expect(run.output.contains(", noop ("), "\(run.output)\(run.errors)")
+  }
+
+  @Test("--gdb says what to do when there is no gdb")
+  func noDebugger() async throws {
+    let run = try await Self.run([try Sample.bench(), "noop", "--gdb"], environment: ["PATH": "/nowhere"])
+    #expect(run.exitCode == 7)
+    #expect(run.errors.contains("apt-get install gdb"))
+  }
+}

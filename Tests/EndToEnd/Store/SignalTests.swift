@@ -1,0 +1,120 @@
+import DataModel
+import Foundation
+import Glibc
+import JobEngine
+import Storage
+import TestSupport
+import Testing
+
+@Suite("End to end: signals in the middle of a verb", .timeLimit(.minutes(5)))
+struct VerbSignalTests {
+  /// Verbs that end by themselves soon: they may win against the signal.
+  private static let short: [[String]] = [
+    ["submit", "pad:hold", "--count", "3000"], ["jobs", "list"], ["jobs", "show", "1"],
+    ["jobs", "logs", "1"],
+    ["jobs", "events", "1"], ["jobs", "why", "1"], ["jobs", "cancel", "1"], ["plugins", "list"],
+    ["plugins", "show", "pad"], ["workers", "list"], ["status"], ["store", "check"],
+  ]
+
+  private func expectQuiet(_ text: String, _ verb: [String]) {
+    for word in ["Fatal", "fatal", "Crash", "Backtrace", "stack", "Thread 0"] {
+      #expect(!text.contains(word), "\(verb): \(text)")
+    }
+  }
+
+  @Test("a short verb ends by the signal or with its work, says nothing else, and leaves nothing half-made")
+  func shortVerbs() async throws {
+    try await onThread {
+      let test = try StoreEngine()
+      let engine = test.engine
+      defer { engine.end() }
+      try test.installPad()
+      try test.start()
+      _ = try test.outcomes(test.submit(1))
+      for verb in Self.short {
+        for signal in [SIGTERM, SIGINT, SIGHUP] {
+          let command = try StartedCommand(verb + ["--store", engine.storeArgument])
+          command.signal(signal)
+          let end = command.end()
+          #expect(
+            end == 0 || end == signal || end == 128 + signal || verb.contains("cancel") && end == 7,
+            "\(verb): \(String(describing: end)) \(command.text)")
+          expectQuiet(command.text, verb)
+        }
+      }
+      // A batch of a submit is there as a whole or not at all.
+      let client = try engine.client()
+      let jobs = try client.jobs(ListJobs(limit: 10_000)).count
+      #expect(jobs % 1000 == 1, "\(jobs)")
+      #expect(try test.command("store", "check").exitCode == 0)
+    }
+  }
+
+  @Test(
+    "a verb that waits says what goes on without it, on a line of its own",
+    arguments: [(Int32(2), Int32(130)), (15, 143), (1, 129)])
+  func waiting(_ signal: Int32, _ code: Int32) async throws {
+    try await onThread {
+      let test = try StoreEngine()
+      let engine = test.engine
+      defer { engine.end() }
+      try test.installPad()
+      try test.start()
+      let submit = try StartedCommand(
+        ["submit", "pad:hold", "--param", "ms=60000", "--wait", "--store", engine.storeArgument],
+        output: .terminal)
+      #expect(submit.waitForText("running"))
+      submit.signal(signal)
+      #expect(submit.end() == code, "\(submit.text)")
+      // The line that was drawn over is cleared first.
+      #expect(submit.text.contains("\u{1B}[Kdetached: job 1 goes on"), "\(submit.text)")
+      expectQuiet(submit.text, ["submit"])
+      let wait = try StartedCommand(["jobs", "wait", "1", "--store", engine.storeArgument])
+      #expect(wait.waitForText("running"))
+      wait.signal(signal)
+      #expect(wait.end() == code && wait.text.contains("jobs wait 1"), "\(wait.text)")
+      #expect(try engine.client().job(JobID(1)).status == .live(.running))
+    }
+  }
+
+  @Test(
+    "a verb that follows ends by the signal", arguments: [["jobs", "logs", "1"], ["jobs", "events", "1"]])
+  func following(_ verb: [String]) async throws {
+    try await onThread {
+      let test = try StoreEngine()
+      let engine = test.engine
+      defer { engine.end() }
+      try test.installPad()
+      try test.start()
+      _ = try test.submit(1, milliseconds: 60_000)
+      for signal in [SIGTERM, SIGINT] {
+        let command = try StartedCommand(verb + ["--follow", "--store", engine.storeArgument])
+        #expect(command.waitForText(verb[1] == "logs" ? "held" : "started"))
+        command.signal(signal)
+        #expect(command.end() == signal, "\(command.text)")
+        expectQuiet(command.text, verb)
+      }
+    }
+  }
+
+  @Test("a reader that has gone ends a verb as it ends any program, without a word")
+  func pipe() async throws {
+    try await onThread {
+      let test = try StoreEngine()
+      let engine = test.engine
+      defer { engine.end() }
+      try test.installPad()
+      try test.start()
+      _ = try test.outcomes(test.submit(200))
+      for verb in [["jobs", "list", "--limit", "200"], ["status"], ["jobs", "events", "1"]] {
+        let errors = engine.folder + "/errors"
+        let words = ([RunningEngine.executable] + verb + ["--store", engine.storeArgument]).map { "'\($0)'" }
+        let line = words.joined(separator: " ") + " 2>'\(errors)' | true; echo ${PIPESTATUS[0]}"
+        let run = try ToolRun(["bash", "-c", line])
+        let code = Int32(run.output.trimmingCharacters(in: .whitespacesAndNewlines))
+        #expect(code == 141 || code == 0, "\(verb): \(run.output)")
+        #expect(try String(contentsOfFile: errors, encoding: .utf8).isEmpty, "\(verb)")
+      }
+    }
+  }
+}

@@ -8,6 +8,10 @@ ONLY ?=
 # How often the kill test kills the engine: 25 in `make test`.
 BULKHEAD_KILL_ROUNDS ?= 25
 export BULKHEAD_KILL_ROUNDS
+# How many simulated worlds: 200 in `make test`.
+BULKHEAD_SEEDS ?= 200
+export BULKHEAD_SEEDS
+SEEDS ?= 10000
 
 FORMATTED = $(wildcard $(shell git ls-files --cached --others --exclude-standard '*.swift'))
 
@@ -19,7 +23,7 @@ SHELL := /bin/bash
 HIDE_STARTS := '/^◇/{:a;/started\.$$/!{N;ba};d}'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stop build test soak scale bench install-deps samples sdk man fuzz asan tsan lint format tidy clean
+.PHONY: help demo demo-stop build test verify soak scale bench install-deps samples sdk man fuzz asan tsan lint format tidy clean
 
 help: ## Print this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -40,9 +44,13 @@ test: ## Install what is missing and run every test (FILTER=regex runs some).
 	swift build --build-tests
 	swift test --skip-build --disable-xctest $(if $(FILTER),--filter '$(FILTER)') 2>&1 | sed -u $(HIDE_STARTS)
 
+verify: build ## Check the engine's promises in simulated worlds (SEEDS=10000).
+	@"$$(swift build -c $(CONFIG) --show-bin-path)/bulkhead" verify --seeds $(SEEDS)
+
 soak: export BULKHEAD_KILL_ROUNDS = 500
+soak: export BULKHEAD_SEEDS = 10000
 soak: export BULKHEAD_CHECK_FULL = 1
-soak: test ## Run every test with 500 rounds of the kill test and every rule of the validator over every fixture.
+soak: test ## Run every test with 500 rounds of the kill test and every rule of the validator over every fixture, and 10,000 simulated worlds.
 
 scale: export BULKHEAD_KILL_ROUNDS = 2000
 scale: test ## Run every test with 2,000 rounds of the kill test (takes hours).

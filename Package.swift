@@ -95,7 +95,7 @@ let package = Package(
     tests(
       "PluginCheck",
       ["bulkhead", "PluginCheck", "PluginHost", "JobEngine", "Storage", "DataModel", "Threading"]),
-    tests("Simulation", ["Simulation", "JobEngine", "Storage", "SQLiteStorage", "DataModel", "Threading"]),
+    tests("Simulation", ["bulkhead", "Simulation", "JobEngine", "Storage", "SQLiteStorage", "DataModel", "Threading"]),
     tests(
       "Wrappers", ["bulkhead", "JobEngine", "Storage", "DataModel", "Threading"], exclude: ["Fixtures"]),
     .target(

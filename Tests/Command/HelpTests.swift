@@ -51,6 +51,7 @@ import Testing
     ["store", "backup"],
     ["store", "check"],
     ["submit"],
+    ["verify"],
     ["workers"],
     ["workers", "drain"],
     ["workers", "kill"],

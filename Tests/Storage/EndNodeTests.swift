@@ -97,7 +97,9 @@ struct EndNodeTests {
     }
   }
 
-  @Test("all jobs of a node, or of all nodes, are asked to stop", arguments: StoreFlavour.allCases)
+  @Test(
+    "all started jobs of a node, or of all nodes, are asked to stop, and unstarted ones handed back",
+    arguments: StoreFlavour.allCases)
   func cancelAll(_ flavour: StoreFlavour) throws {
     try TestStore.with(flavour) { test in
       let (node, other) = (try test.makeNode(), try test.makeNode(pid: 5))
@@ -105,8 +107,10 @@ struct EndNodeTests {
       let asked = try test.job(in: .cancelling, node)
       let theirs = try test.running(other)
       let waiting = try test.submit()[0]
-      #expect(try test.store.perform(CancelNodeJobs(node: node)) == 2)
-      #expect(try test.state(leased.job) == "cancelled" && test.state(running.job) == "cancelling")
+      #expect(try test.store.perform(CancelNodeJobs(node: node)) == 1)
+      #expect(try test.state(leased.job) == "ready" && test.reasons(leased.job).last == .handedBack)
+      #expect(try test.write(node, leased, .start) == .fenced)
+      #expect(try test.state(running.job) == "cancelling")
       #expect(try test.state(asked.job) == "cancelling" && test.state(theirs.job) == "running")
       #expect(try test.store.perform(CancelNodeJobs(node: nil)) == 1)
       #expect(try test.state(theirs.job) == "cancelling" && test.state(waiting) == "ready")

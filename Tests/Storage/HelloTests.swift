@@ -82,7 +82,9 @@ struct HelloTests {
     }
   }
 
-  @Test("an old fence is fenced in every phase", arguments: StoreFlavour.allCases, JobState.allCases)
+  @Test(
+    "an old fence is fenced in every phase, and does not hide that the newest run is not held",
+    arguments: StoreFlavour.allCases, JobState.allCases)
   func oldFence(_ flavour: StoreFlavour, _ state: JobState) throws {
     try TestStore.with(flavour) { test in
       let node = try test.makeNode()
@@ -91,7 +93,9 @@ struct HelloTests {
       for phase in [InventoryEntry.Phase.leased, .starting, .running, .zombie, Self.end] {
         #expect(try hello(test, node, old, phase) == .fenced, "\(phase)")
       }
-      #expect(try test.state(run.job) == state.name)
+      // The worker does not hold the job's newest run: it is given up, as one that the inventory does not name.
+      let after: JobState = state == .leased ? .ready : state.hasStarted ? .lost : state
+      #expect(try test.state(run.job) == after.name)
     }
   }
 

@@ -11,6 +11,7 @@ enum Safety {
   static let pointerPlaces = [
     "Sources/PluginHost", "Sources/SQLiteStorage", "Sources/Storage/Wire", "Sources/Storage/Remote",
     "Sources/Supervision", "Sources/Threading", "Sources/JobEngine/Worker/EngineLog.swift",
+    "Sources/JobEngine/Worker/Outbox",
     "Sources/bulkhead/Output/Terminal.swift", "Sources/bulkhead/Verbs/SDK/SDKFiles.swift", "Tests/PluginHost",
     "Tests/PluginSDK", "Tests/Support", "Tests/Wrappers/Fixtures",
   ]

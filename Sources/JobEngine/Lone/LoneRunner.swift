@@ -49,8 +49,9 @@ package final class LoneRunner: Sendable {
     let process = ProcessIdentity(pid: 1, startTicks: 1, bootID: "lone")
     node = try store.perform(Hello(node: nil, process: process, inventory: [])).node
     session = StoreSession(local: store, process: process, node: node)
-    writer = RunWriter(session: session)
-    OSThread("bh-writer") { [writer] in writer.run(now: { WallClock.milliseconds }) }
+    writer = RunWriter(outbox: nil, log: .standardError)
+    writer.noteLink(isUp: true)
+    OSThread("bh-writer") { [writer, session] in WriterThread(writer: writer, session: session).run() }
     _ = DeadlineTimer.shared
     onJobThread {}
   }

@@ -1,10 +1,9 @@
 import DataModel
-import PluginHost
-import Storage
+package import Storage
 import Synchronization
 
 /// One claimed job in this worker, from its lease to its stored outcome.
-final class ActiveRun: Sendable {
+package final class ActiveRun: Sendable {
   enum Phase {
     case leased
     /// The start was sent; whether it is committed is not known yet.
@@ -21,23 +20,23 @@ final class ActiveRun: Sendable {
     /// Bits raised before there was a run to raise them on.
     var early: UInt32 = 0
     /// Set when the start is committed.
-    var run: PluginRun?
+    var run: (any EnteredRun)?
     /// The store said that the job is no longer ours: nothing more is written for it.
     var isFenced = false
     var isCancelSeen = false
   }
 
-  let lease: Lease
-  /// The generation that was active at the claim: it stays this run's to the end.
-  let action: LoadedAction
+  package let lease: Lease
+  /// Of the generation that was active at the claim: it stays this run's to the end.
+  let maker: RunMaker
   let state = Mutex(State())
 
-  init(lease: Lease, action: LoadedAction) {
+  init(lease: Lease, maker: @escaping RunMaker) {
     self.lease = lease
-    self.action = action
+    self.maker = maker
   }
 
-  var id: JobRun { lease.run }
+  package var id: JobRun { lease.run }
 
   /// Names this run's timers.
   var timerKey: ObjectIdentifier { ObjectIdentifier(self) }
@@ -59,7 +58,7 @@ final class ActiveRun: Sendable {
 
   /// Raises stop bits, now or as soon as the run exists.
   func raise(_ bits: UInt32) {
-    let run = state.withLock { state -> PluginRun? in
+    let run = state.withLock { state -> (any EnteredRun)? in
       if state.run == nil { state.early |= bits }
       if bits & StopBits.fenced != 0 { state.isFenced = true }
       return state.run
@@ -77,7 +76,7 @@ final class ActiveRun: Sendable {
   }
 
   /// The start is committed. Gives the right to enter exactly once, however often the store says so.
-  func markRunning(_ run: PluginRun) -> Bool {
+  func markRunning(_ run: any EnteredRun) -> Bool {
     let early = state.withLock { state -> UInt32? in
       guard case .starting = state.phase, !state.isFenced else { return nil }
       state.phase = .running

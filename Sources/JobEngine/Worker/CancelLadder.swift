@@ -1,24 +1,22 @@
 import DataModel
-import PluginHost
 import Storage
 import Synchronization
-import Threading
 
 /// Cancel and deadline, step by step: the stop word is set; after the grace time the run is a zombie, whose slot
 /// is replaced and whose writes the store refuses. Clean-up has its own budget on top.
 final class CancelLadder: Sendable {
-  private let timer: DeadlineTimer
+  private let timer: any RunTimer
   private let writer: RunWriter
-  private let threads: JobThreads
+  private let log: WorkerLog
   private let onZombie: @Sendable (JobRun) -> Void
 
   init(
-    timer: DeadlineTimer, writer: RunWriter, threads: JobThreads,
+    timer: any RunTimer, writer: RunWriter, log: WorkerLog,
     onZombie: @escaping @Sendable (JobRun) -> Void
   ) {
     self.timer = timer
     self.writer = writer
-    self.threads = threads
+    self.log = log
     self.onZombie = onZombie
   }
 
@@ -68,8 +66,8 @@ final class CancelLadder: Sendable {
     }
     guard active.markZombie() else { return }
     writer.send(RunWrite(active.id, .endGrace)) { [onZombie] _ in onZombie(active.id) }
-    if let thread = active.state.withLock({ $0.run })?.thread { _ = threads.abandon(thread) }
-    EngineLog.error(
+    active.state.withLock { $0.run }?.abandon()
+    log.error(
       "job \(active.id.job) (\(active.lease.kind)) did not end within its grace time of "
         + "\(active.lease.graceMilliseconds) ms: it is a zombie now")
   }

@@ -1,29 +1,24 @@
 import DataModel
-import PluginHost
 import Storage
-import Synchronization
-import Threading
 
 /// Takes a claimed job from its lease to its stored outcome. The way of one job, top to bottom:
 /// lease → start (committed) → enter the plug-in on a thread → outcome → finish (committed).
 final class JobRunner: Sendable {
   private let inventory: RunInventory
   private let writer: RunWriter
-  private let session: StoreSession
-  private let threads: JobThreads
   private let ladder: CancelLadder
+  private let log: WorkerLog
   /// Called when a slot became free.
   private let onFree: @Sendable () -> Void
 
   init(
-    inventory: RunInventory, writer: RunWriter, session: StoreSession, threads: JobThreads,
-    ladder: CancelLadder, onFree: @escaping @Sendable () -> Void
+    inventory: RunInventory, writer: RunWriter, ladder: CancelLadder, log: WorkerLog,
+    onFree: @escaping @Sendable () -> Void
   ) {
     self.inventory = inventory
     self.writer = writer
-    self.session = session
-    self.threads = threads
     self.ladder = ladder
+    self.log = log
     self.onFree = onFree
   }
 
@@ -49,36 +44,29 @@ final class JobRunner: Sendable {
   /// The start is committed (or this run is too late): from here on the job is never entered again by others.
   func started(_ active: ActiveRun, _ answer: RunAnswer) {
     guard answer == .done else {
-      EngineLog.info(
+      log.info(
         "job \(active.id.job): not entered, it was cancelled or given to another worker meanwhile")
       return forget(active)
     }
-    let context = EngineContext(
-      run: active.id, submittedAt: active.lease.submittedAt, writer: writer, session: session)
-    let run = PluginRun(active, context: context)
-    context.stopped = { [weak run] in run?.isStopped ?? true }
-    context.setFenced { [weak run] in run.map { $0.stopBits & StopBits.fenced != 0 } ?? true }
+    let run = active.maker(active)
     guard active.markRunning(run) else { return }
-    threads.submit { [self] in execute(active, run) }
-  }
-
-  /// On a thread of its own: the plug-in's code runs here.
-  private func execute(_ active: ActiveRun, _ run: PluginRun) {
-    FaultPoint.reach("run.before_entry")
-    ladder.begin(active)
-    var end = run.execute()
-    end.endedAt = WallClock.milliseconds
-    ladder.end(active)
-    FaultPoint.reach("run.before_finish")
-    settle(active, end)
+    run.enter(
+      began: { [self] in
+        FaultPoint.reach("run.before_entry")
+        ladder.begin(active)
+      },
+      ended: { [self] end in
+        ladder.end(active)
+        FaultPoint.reach("run.before_finish")
+        settle(active, end.fitting)
+      })
   }
 
   private func settle(_ active: ActiveRun, _ end: RunEnd) {
     guard let write = active.markReturned(end) else { return forget(active) }
-    writer.send(write) { [weak self] answer in
+    writer.send(write) { [weak self, log] answer in
       if answer == .fenced {
-        EngineLog.info(
-          "job \(active.id.job): returned \(end.code) too late, the job is no longer this worker's")
+        log.info("job \(active.id.job): returned \(end.code) too late, the job is no longer this worker's")
       }
       self?.forget(active)
     }
@@ -116,16 +104,5 @@ final class JobRunner: Sendable {
     case .running, .zombie: break
     default: forget(active)
     }
-  }
-}
-
-extension PluginRun {
-  /// The host's run of a claimed job.
-  convenience init(_ active: ActiveRun, context: EngineContext) {
-    let lease = active.lease
-    self.init(
-      entry: active.action.function, context: context, jobID: lease.run.job, fence: lease.run.fence,
-      attempt: lease.attempt, paramsJSON: lease.params, cleanupMilliseconds: lease.cleanupMilliseconds,
-      options: .fromEnvironment)
   }
 }

@@ -1,14 +1,17 @@
-import DataModel
-import Storage
+package import DataModel
+package import Storage
 import Threading
 
-/// Everything that this worker writes about its runs goes through here: one thread, one request on its way,
-/// and all that came meanwhile goes in the next one. So a busy worker costs a few commits, not one a job, and an
-/// idle one waits for nothing.
-final class RunWriter: Sendable {
-  private struct Item {
+/// Everything that this worker writes about its runs goes through here: one request on its way, and all that came
+/// meanwhile goes in the next one. So a busy worker costs a few commits, not one a job, and an idle one waits for
+/// nothing. While nobody serves the store, outcomes also go to the outbox. Any thread may call, except that one at a
+/// time takes and settles.
+package final class RunWriter: Sendable {
+  struct Item {
     var write: RunWrite
     var onAnswer: (@Sendable (RunAnswer) -> Void)?
+    /// It is in the outbox, and stays there until it is answered.
+    var isKept = false
 
     /// A hello settles starts; all else is sent again after a connection ended in the middle: the store knows a
     /// finish that it has, and a hello with a thousand results would be too long.
@@ -18,6 +21,29 @@ final class RunWriter: Sendable {
       default: false
       }
     }
+
+    var isOutcome: Bool {
+      if case .finish = write.act { true } else { false }
+    }
+  }
+
+  /// What is sent in one request.
+  package struct Batch: Sendable {
+    let items: [Item]
+    package var writes: [RunWrite] { items.map(\.write) }
+    package var isEmpty: Bool { items.isEmpty }
+  }
+
+  /// What the writer is to do next.
+  package enum Need: Sendable, Equatable {
+    case nothing
+    /// Send soon: log and progress wait a moment for company.
+    case lazy
+    case send
+    /// Put outcomes into the outbox.
+    case keep
+    /// All is written, or nobody will take it.
+    case end
   }
 
   private struct State {
@@ -30,6 +56,14 @@ final class RunWriter: Sendable {
     var droppedLines: [JobRun: Int] = [:]
     var isUrgent = false
     var isClosing = false
+    /// No connection: nothing can be sent.
+    var isAway = true
+    /// Requests in a row that the store refused.
+    var failures = 0
+    /// The outbox could not be written: not tried again before `retryOutbox`.
+    var isOutboxBroken = false
+    /// Outcomes in the outbox that the store has not answered.
+    var kept = 0
 
     mutating func add(_ item: Item) {
       items.append(item)
@@ -41,7 +75,9 @@ final class RunWriter: Sendable {
   }
 
   /// Log and progress wait at most so long for company.
-  private static let lazyMilliseconds: Int64 = 50
+  package static let lazyMilliseconds: Int64 = 50
+  /// An outbox that could not be written is tried again after so long.
+  package static let outboxRetryMilliseconds: Int64 = 1000
   /// Lines that wait while nobody serves; more are counted, not kept.
   private static let maximumLogBytes = 4 << 20
   private static let maximumItems = 4096
@@ -51,18 +87,18 @@ final class RunWriter: Sendable {
   private static let maximumBytes = 4 << 20
 
   private let state = Condition(State())
-  private let session: StoreSession
+  private let outbox: (any Outbox)?
+  private let log: WorkerLog
 
-  init(session: StoreSession) { self.session = session }
-
-  /// Sends a change of state soon; `onAnswer` is called from the writer's thread.
-  func send(_ write: RunWrite, _ onAnswer: (@Sendable (RunAnswer) -> Void)? = nil) {
-    send([write], onAnswer)
+  package init(outbox: (any Outbox)?, log: WorkerLog) {
+    self.outbox = outbox
+    self.log = log
   }
 
-  func send(_ writes: [RunWrite], _ onAnswer: (@Sendable (RunAnswer) -> Void)?) {
+  /// Sends a change of state soon; `onAnswer` is called by whoever settles.
+  func send(_ write: RunWrite, _ onAnswer: (@Sendable (RunAnswer) -> Void)? = nil) {
     state.update {
-      for write in writes { $0.add(Item(write: write, onAnswer: onAnswer)) }
+      $0.add(Item(write: write, onAnswer: onAnswer))
       $0.isUrgent = true
     }
   }
@@ -75,7 +111,7 @@ final class RunWriter: Sendable {
     }
   }
 
-  func log(_ run: JobRun, _ line: LogLine) {
+  package func log(_ run: JobRun, _ line: LogLine) {
     state.update {
       guard $0.logBytes + line.text.utf8.count <= Self.maximumLogBytes else {
         $0.droppedLines[run, default: 0] += 1
@@ -95,60 +131,56 @@ final class RunWriter: Sendable {
     }
   }
 
-  func progress(_ run: JobRun, _ progress: JobProgress) {
+  package func progress(_ run: JobRun, _ progress: JobProgress) {
     state.update { $0.progress[run] = progress }
   }
 
-  /// Ends the thread once everything is written.
+  /// Whether there is a connection. Without one nothing is taken, and outcomes go to the outbox.
+  package func noteLink(isUp: Bool) {
+    state.update { $0.isAway = !isUp }
+  }
+
+  /// Ends the writer once everything is written.
   func close() {
     state.update { $0.isClosing = true }
   }
 
-  /// The writer's thread.
-  func run(now: @Sendable () -> Milliseconds) {
-    var failures = 0
-    while true {
-      waitForWork()
-      let (items, isClosing) = take(now())
-      if items.isEmpty {
-        if isClosing { return }
-        continue
-      }
-      do {
-        let answers = try session.perform(
-          { WriteRuns(node: $0, items: items.map(\.write)) }, repeated: false)
-        if failures > 0 { EngineLog.info("changes of jobs can be written again") }
-        failures = 0
-        for (item, answer) in zip(items, answers) { item.onAnswer?(answer) }
-      } catch  where error.code == .inDoubt {
-        putBack(items.filter { !$0.isSettledByHello })
-      } catch {
-        if session.isOver { return }
-        // Nothing is given up: what cannot be written now (a full disk) is written when it can be.
-        failures += 1
-        if failures.nonzeroBitCount == 1 {
-          EngineLog.error("cannot write \(items.count) changes of jobs, trying on: \(error)")
-        }
-        putBack(items)
-        session.pause(milliseconds: min(Int64(failures) * 50, 1000))
-      }
+  /// Outcomes and changes that no answer has come for and that are not on their way.
+  package var waiting: Int { state.withLock { $0.items.count } }
+}
+
+// MARK: the steps
+
+extension RunWriter {
+  package var need: Need { state.withLock { need($0) } }
+
+  /// Waits until there is something to do, or the time has passed.
+  func waitForNeed(milliseconds: Int64? = nil, _ isWanted: (Need) -> Bool) -> Need? {
+    state.wait(milliseconds: milliseconds) { state in
+      let need = need(state)
+      return isWanted(need) ? need : nil
     }
   }
 
-  private func waitForWork() {
-    let isUrgent = state.wait { state -> Bool? in
-      if state.isUrgent || state.isClosing { return true }
-      return state.items.isEmpty && state.progress.isEmpty && state.droppedLines.isEmpty ? nil : false
+  private func need(_ state: State) -> Need {
+    if state.isAway || state.failures > 0, outbox != nil, !state.isOutboxBroken,
+      state.items.contains(where: { $0.isOutcome && !$0.isKept })
+    {
+      return .keep
     }
-    if isUrgent == false {
-      _ = state.wait(milliseconds: Self.lazyMilliseconds) { $0.isUrgent || $0.isClosing ? true : nil }
-    }
+    let hasLazy = !state.items.isEmpty || !state.progress.isEmpty || !state.droppedLines.isEmpty
+    if state.isClosing { return state.isAway || !hasLazy ? .end : .send }
+    if state.isAway { return .nothing }
+    return state.isUrgent ? .send : hasLazy ? .lazy : .nothing
   }
 
-  private func take(_ now: Milliseconds) -> ([Item], isClosing: Bool) {
+  /// What is to be sent now. Each batch that is taken has to be settled.
+  package func take(_ now: Milliseconds) -> Batch {
     state.withLock { state in
-      var items = state.progress.map { Item(write: RunWrite($0.key, .progress($0.value))) }
-      for (run, count) in state.droppedLines {
+      var items = state.progress.sorted { ($0.key.job, $0.key.fence) < ($1.key.job, $1.key.fence) }.map {
+        Item(write: RunWrite($0.key, .progress($0.value)))
+      }
+      for (run, count) in state.droppedLines.sorted(by: { $0.key.job < $1.key.job }) {
         let text = "\(count) lines were dropped: they came faster than they could be stored"
         items.append(Item(write: RunWrite(run, .log([LogLine(at: now, level: 2, text: text)]))))
       }
@@ -158,10 +190,95 @@ final class RunWriter: Sendable {
       items.removeSubrange(taken...)
       state.progress = [:]
       state.droppedLines = [:]
-      state.logBytes = 0
+      state.logBytes = state.items.isEmpty ? 0 : state.items.reduce(0) { $0 + $1.write.logBytes }
       state.isUrgent = !state.items.isEmpty
-      return (items, state.isClosing)
+      return Batch(items: items)
     }
+  }
+
+  /// Does what the answers say, or takes back what has to be sent again. How long to wait before the next request, in
+  /// milliseconds; 0: not at all.
+  package func settle(_ batch: Batch, _ answer: Result<[RunAnswer], StoreError>) -> Int64 {
+    switch answer {
+    case .success(let answers):
+      settled(batch)
+      for (item, answer) in zip(batch.items, answers) { item.onAnswer?(answer) }
+      return 0
+    case .failure(let error) where error.endsConnection:
+      putBack(batch.items.filter { !$0.isSettledByHello }, isFailure: false)
+      return 0
+    case .failure(let error):
+      // Nothing is given up: what cannot be written now (a full disk) is written when it can be.
+      let failures = putBack(batch.items, isFailure: true)
+      if failures.nonzeroBitCount == 1 {
+        log.error("cannot write \(batch.items.count) changes of jobs, trying on: \(error)")
+      }
+      return min(Int64(failures) * 50, 1000)
+    }
+  }
+
+  private func settled(_ batch: Batch) {
+    let kept = batch.items.count { $0.isKept }
+    let (hadFailed, isOutboxDone) = state.withLock { state in
+      defer { state.failures = 0 }
+      state.kept -= kept
+      return (state.failures > 0, kept > 0 && state.kept == 0)
+    }
+    if hadFailed { log.info("changes of jobs can be written again") }
+    if isOutboxDone { outbox?.clear() }
+  }
+
+  @discardableResult
+  private func putBack(_ items: [Item], isFailure: Bool) -> Int {
+    state.update { state in
+      var back: [Item] = []
+      for item in items {
+        // Older than what came meanwhile.
+        if case .progress(let progress) = item.write.act {
+          if state.progress[item.write.run] == nil { state.progress[item.write.run] = progress }
+        } else {
+          back.append(item)
+        }
+      }
+      state.logBytes += back.reduce(0) { $0 + $1.write.logBytes }
+      state.items.insert(contentsOf: back, at: 0)
+      state.isUrgent = !state.items.isEmpty
+      state.failures = isFailure ? state.failures + 1 : 0
+      return state.failures
+    }
+  }
+
+  /// Puts the outcomes that wait into the outbox, so that they outlive this process. False when that did not work.
+  package func keep() -> Bool {
+    guard let outbox else { return true }
+    let outcomes = state.withLock { state in
+      state.items.compactMap { item -> KeptOutcome? in
+        guard case .finish(let end) = item.write.act, !item.isKept else { return nil }
+        return KeptOutcome(run: item.write.run, end: end)
+      }
+    }
+    if outcomes.isEmpty { return true }
+    do throws(OutboxError) {
+      try outbox.append(outcomes)
+      let kept = Set(outcomes.map(\.run))
+      state.update { state in
+        for index in state.items.indices
+        where state.items[index].isOutcome && kept.contains(state.items[index].write.run) {
+          state.items[index].isKept = true
+          state.kept += 1
+        }
+      }
+      return true
+    } catch {
+      state.update { $0.isOutboxBroken = true }
+      log.error("\(outcomes.count) outcomes are kept in memory only: \(error)")
+      return false
+    }
+  }
+
+  /// After a failed `keep` and a pause.
+  package func retryOutbox() {
+    state.update { $0.isOutboxBroken = false }
   }
 
   /// How many of the first items make one request: one at least.
@@ -173,23 +290,21 @@ final class RunWriter: Sendable {
     }
     return min(items.count, maximumItems)
   }
-
-  private func putBack(_ items: [Item]) {
-    state.update {
-      $0.items.insert(contentsOf: items, at: 0)
-      $0.isUrgent = !$0.items.isEmpty
-    }
-  }
 }
 
 extension RunWrite {
+  /// What it counts against the limit of lines that wait.
+  fileprivate var logBytes: Int {
+    if case .log(let lines) = act { lines.reduce(0) { $0 + $1.text.utf8.count } } else { 0 }
+  }
+
   /// About what its texts take on the wire.
   fileprivate var textBytes: Int {
     switch act {
     case .finish(let end):
       end.leftBehind.reduce(end.message.utf8.count + (end.result?.utf8.count ?? 0)) { $0 + $1.utf8.count }
     case .progress(let progress): progress.message.utf8.count
-    case .log(let lines): lines.reduce(0) { $0 + $1.text.utf8.count }
+    case .log: logBytes
     default: 0
     }
   }

@@ -23,16 +23,20 @@ final class StoreSession: Sendable {
   private let group: String
   /// The store answered that it has ended this node: going on is pointless.
   private let onFenced: @Sendable () -> Void
+  /// The connection came up, or went.
+  private let onLink: @Sendable (_ isUp: Bool) -> Void
   private let state: Condition<State>
   private let node: Mutex<NodeID?>
 
   init(
     process: ProcessIdentity, group: String, dial: @escaping StoreDialer,
-    onFenced: @escaping @Sendable () -> Void
+    onFenced: @escaping @Sendable () -> Void,
+    onLink: @escaping @Sendable (_ isUp: Bool) -> Void
   ) {
     self.process = process
     self.group = group
     self.onFenced = onFenced
+    self.onLink = onLink
     self.dial = dial
     node = Mutex(nil)
     state = Condition(.down(MonotonicClock.nanoseconds))
@@ -43,6 +47,7 @@ final class StoreSession: Sendable {
     self.process = process
     group = WorkerGroup.shared
     onFenced = {}
+    onLink = { _ in }
     dial = { _ in store }
     self.node = Mutex(node)
     state = Condition(.up(store, node))
@@ -75,7 +80,7 @@ final class StoreSession: Sendable {
       let (store, node) = try link(giveUp)
       do {
         return try store.perform(verb(node))
-      } catch let error where error.code == .inDoubt || error.code == .noEngine || error.code == .closed {
+      } catch let error where error.endsConnection {
         waitForEnd(of: store)
         if !repeated { throw StoreError(.inDoubt, error.message) }
       } catch  where error.code == .fenced {
@@ -107,31 +112,30 @@ final class StoreSession: Sendable {
     }
   }
 
-  /// Dials, says hello, and stays until the connection ends. `settle` gets each entry of the inventory with its
-  /// verdict before anybody else may use the connection; `opened` runs right after.
+  /// Dials, says hello, and stays until the connection ends. `core` gets the answer of the hello before anybody else
+  /// may use the connection; `opened` runs right after.
   func connectOnce(
-    inventory: () -> [ActiveRun], settle: (ActiveRun, HelloAnswer.Verdict) -> Void,
-    onSignal: @escaping @Sendable (StoreSignal) -> Void, opened: () -> Void
+    _ core: WorkerCore, onSignal: @escaping @Sendable (StoreSignal) -> Void, opened: () -> Void
   ) throws(StoreError) {
     let ended = Bell()
     let store = try dial { ended.ring() }
     FaultPoint.reach("worker.before_hello")
-    let runs = inventory()
-    let known = node.withLock { $0 }
-    let answer = try store.perform(
-      Hello(node: known, process: process, inventory: runs.map(\.inventoryEntry), group: group))
+    let hello = core.beginHello(node: node.withLock { $0 }, process: process, group: group)
+    let answer = try store.perform(hello.verb)
     node.withLock { $0 = answer.node }
-    EngineLog.info("worker \(answer.node) is connected; the store settled \(runs.count) jobs with it")
-    for (run, verdict) in zip(runs, answer.verdicts) { settle(run, verdict) }
+    EngineLog.info("worker \(answer.node) is connected; the store settled \(hello.count) jobs with it")
+    core.finishHello(hello, answer)
     let observation = try store.observe(.worker(answer.node), onSignal)
     defer { observation.cancel() }
     state.update { if case .over = $0 { return } else { $0 = .up(store, answer.node) } }
+    onLink(true)
     opened()
     ended.wait(milliseconds: nil)
     EngineLog.info("worker \(answer.node): the engine went away; running jobs go on")
     state.update {
       if case .over = $0 { return } else { $0 = .down(MonotonicClock.nanoseconds) }
     }
+    onLink(false)
   }
 
   /// Waits a moment before the next dial; returns early when the session is over.

@@ -11,6 +11,8 @@ package struct WorkerConfiguration: Sendable {
   package var slots: Int
   /// How long it goes on without a store and without a job before it ends.
   package var awayMilliseconds: Int64
+  /// Where outcomes wait that no store has taken; nil: in memory only.
+  package var outbox: OutboxFile?
   /// How long it goes on without a store, whatever it runs, before it ends; 0: for ever.
   package var awayLimitMilliseconds: Int64 = 0
   /// The `WorkerGroup` whose plug-ins it loads.
@@ -18,11 +20,13 @@ package struct WorkerConfiguration: Sendable {
   package var dial: StoreDialer
 
   package init(
-    process: ProcessIdentity, slots: Int, awayMilliseconds: Int64 = 60_000, dial: @escaping StoreDialer
+    process: ProcessIdentity, slots: Int, awayMilliseconds: Int64 = 60_000, outbox: OutboxFile? = nil,
+    dial: @escaping StoreDialer
   ) {
     self.process = process
     self.slots = slots
     self.awayMilliseconds = awayMilliseconds
+    self.outbox = outbox
     self.dial = dial
   }
 }
@@ -44,11 +48,8 @@ package enum WorkerEnd: Sendable, Equatable {
 package final class Worker: Sendable {
   private let configuration: WorkerConfiguration
   private let session: StoreSession
-  private let inventory = RunInventory()
-  private let writer: RunWriter
+  private let core: WorkerCore
   private let generations: GenerationTable
-  private let runner: JobRunner
-  private let claims: ClaimLoop
   private let reconciles: ReconcileLoop
   private let claimBell: Bell
   private let pluginBell: Bell
@@ -57,52 +58,41 @@ package final class Worker: Sendable {
 
   package init(_ configuration: WorkerConfiguration) {
     self.configuration = configuration
-    let claimBell = Bell()
-    let pluginBell = Bell()
-    let freed = SlotBell()
-    let end = end
+    let (claimBell, pluginBell, end) = (Bell(), Bell(), end)
+    let writer = RunWriter(outbox: configuration.outbox, log: .standardError)
     session = StoreSession(
-      process: configuration.process, group: configuration.group, dial: configuration.dial
-    ) {
-      end.update { if $0 == nil { $0 = .disowned } }
-    }
-    writer = RunWriter(session: session)
+      process: configuration.process, group: configuration.group, dial: configuration.dial,
+      onFenced: { end.update { if $0 == nil { $0 = .disowned } } },
+      onLink: { writer.noteLink(isUp: $0) })
     generations = GenerationTable(
       loader: PluginLoader(host: HostTables.shared.host), group: configuration.group)
     let limits = ThreadLimits.read()
     let slots = min(configuration.slots, limits.cap)
     EngineLog.info("\(slots) jobs at once (\(configuration.slots) asked for; \(limits.statement))")
-    let threads = JobThreads(limit: slots)
-    let ladder = CancelLadder(
-      timer: .shared, writer: writer, threads: threads,
-      onZombie: { [inventory] run in
-        inventory.noteZombie(run)
-        claimBell.ring()
-      })
-    runner = JobRunner(
-      inventory: inventory, writer: writer, session: session, threads: threads, ladder: ladder,
-      onFree: { freed.ring() })
-    claims = ClaimLoop(
-      session: session, inventory: inventory, generations: generations, runner: runner, ladder: ladder,
-      slots: slots, bell: claimBell, onPlugins: { pluginBell.ring() })
-    freed.connect(claims)
+    let place = PluginPlace(
+      generations: generations, threads: JobThreads(limit: slots), writer: writer, session: session)
+    core = WorkerCore(
+      writer: writer, place: place, timer: DeadlineTimer.shared, slots: slots, log: .standardError,
+      wake: { claimBell.ring() }, onPlugins: { pluginBell.ring() })
     reconciles = ReconcileLoop(
       session: session, generations: generations, timer: .shared, bell: lostBell,
-      isDraining: { [claims] in claims.isDraining })
+      isDraining: { [claims = core.claims] in claims.isDraining })
     self.claimBell = claimBell
     self.pluginBell = pluginBell
   }
 
   /// Claims nothing more, hands back what has not started, ends when the rest has ended.
-  package func drain() { claims.drain() }
+  package func drain() { core.claims.drain() }
 
   /// Runs until it is drained, alone or disowned. Blocks its caller.
   package func run() -> WorkerEnd {
-    let writing = OSThread("bh-writer") { [writer] in writer.run(now: { WallClock.milliseconds }) }
+    let writing = OSThread("bh-writer") { [writer = core.writer, session] in
+      WriterThread(writer: writer, session: session).run()
+    }
     OSThread("bh-plugins") { [self] in loadPlugins() }
     OSThread("bh-lost") { [reconciles] in reconciles.run() }
     OSThread("bh-claims") { [self] in
-      claims.run()
+      ClaimLoop(session: session, step: core.claims, bell: claimBell).run()
       end.update { if $0 == nil { $0 = .drained } }
     }
     OSThread("bh-session") { [self] in
@@ -112,7 +102,7 @@ package final class Worker: Sendable {
     let why = end.wait { $0 } ?? .drained
     if why == .disowned { letGo() }
     if why == .away { return why }
-    writer.close()
+    core.writer.close()
     writing.join(milliseconds: 10_000)
     session.end()
     return why
@@ -120,9 +110,9 @@ package final class Worker: Sendable {
 
   /// Another process answers for these jobs now: nothing more is written for them, and they are told to stop.
   private func letGo() {
-    EngineLog.error("the store has ended this worker; its \(inventory.count) jobs are told to stop")
-    inventory.all.forEach { runner.settle($0, .fenced) }
-    _ = inventory.waitUntilEmpty(milliseconds: 10_000)
+    EngineLog.error("the store has ended this worker; its \(core.count) jobs are told to stop")
+    core.letGo()
+    _ = core.inventory.waitUntilEmpty(milliseconds: 10_000)
   }
 
   /// Dials again and again; returns when going on is pointless.
@@ -130,14 +120,15 @@ package final class Worker: Sendable {
     while !session.isOver {
       do {
         try session.connectOnce(
-          inventory: { self.inventory.all }, settle: { self.runner.settle($0, $1) },
+          core,
           onSignal: { [claimBell, pluginBell, lostBell] signal in
             if signal == .pluginsChanged { pluginBell.ring() }
             // Rarely: an order, a cancel, a job that became lost.
             if case .nodeCalled = signal { lostBell.ring() }
             claimBell.ring()
           },
-          opened: { [claimBell, pluginBell] in
+          opened: { [claimBell, pluginBell, generations] in
+            generations.retryAll()
             pluginBell.ring()
             claimBell.ring()
           })
@@ -147,7 +138,7 @@ package final class Worker: Sendable {
         session.pause(milliseconds: 100)
       }
       let away = session.millisecondsAway
-      if away > configuration.awayMilliseconds && inventory.count == 0 { return .alone }
+      if away > configuration.awayMilliseconds && core.count == 0 { return .alone }
       if configuration.awayLimitMilliseconds > 0 && away > configuration.awayLimitMilliseconds {
         return .away
       }
@@ -158,7 +149,7 @@ package final class Worker: Sendable {
   /// The loader's thread: loads what became active and reports it.
   private func loadPlugins() {
     while !session.isOver {
-      pluginBell.wait(milliseconds: nil)
+      pluginBell.wait(milliseconds: generations.millisecondsToRetry)
       do {
         let list = try session.perform({ _ in ListPlugins() }, repeated: true)
         generations.refresh(list) { sha256, problem in report(sha256, problem) }
@@ -182,12 +173,4 @@ package final class Worker: Sendable {
       EngineLog.error("cannot report a plug-in: \(error)")
     }
   }
-}
-
-/// Tells the claim loop of free slots: the loop is made after the runner that rings.
-private final class SlotBell: Sendable {
-  private let loop = Mutex<ClaimLoop?>(nil)
-
-  func connect(_ loop: ClaimLoop) { self.loop.withLock { $0 = loop } }
-  func ring() { loop.withLock { $0 }?.slotFreed() }
 }

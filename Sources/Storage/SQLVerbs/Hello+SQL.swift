@@ -43,7 +43,9 @@ extension Hello: StoreVerb {
     _ entry: InventoryEntry, _ node: NodeID, _ changes: JobChanges, _ done: [JobID: DoneRow]
   ) -> HelloAnswer.Verdict {
     if case .finished(let end) = entry.phase {
-      if let row = done[entry.job] { return row.fence == entry.fence ? .stored : .fenced }
+      if let row = done[entry.job] {
+        return row.isOutcome(of: JobRun(job: entry.job, fence: entry.fence)) ? .stored : .fenced
+      }
       return changes.decide(entry.job, .finish(entry.fence, end)).isFenced ? .fenced : .stored
     }
     guard let row = changes[entry.job] else { return .fenced }
@@ -79,19 +81,22 @@ extension Hello: StoreVerb {
     return changes[entry.job]?.facts.isCalled == true ? .cancel : .keep
   }
 
-  /// What the node's rows say and its inventory does not: a lease that never arrived, a start that it lost.
+  /// What the node's rows say and its inventory does not: a lease that never arrived, a start that it lost. By run and
+  /// not by job: an old run of a job does not say that the worker holds the newest one.
   private func disown(
     _ node: NodeID, _ changes: JobChanges, _ transaction: SQLTransaction
   ) throws(StoreError) {
-    let known = Set(inventory.map(\.job))
-    var forgotten: [JobID] = []
+    let known = Set(inventory.map { JobRun(job: $0.job, fence: $0.fence) })
+    var held: [JobID] = []
     try transaction.connection.query(
       "select job from job_active where node = $1", [.int(node.rawValue)]
-    ) { row in
-      if !known.contains(JobID(row.int(0))) { forgotten.append(JobID(row.int(0))) }
-    }
-    try changes.load(forgotten)
-    for job in forgotten {
+    ) { held.append(JobID($0.int(0))) }
+    try changes.load(held)
+    for job in held {
+      guard let facts = changes[job]?.facts else { continue }
+      // A zombie's fence was raised under its run.
+      let fence = facts.state == .zombie ? facts.fence - 1 : facts.fence
+      if known.contains(JobRun(job: job, fence: fence)) { continue }
       _ = try changes.loseWorker(job, .disowned, detail: "worker \(node) came back without it")
     }
   }

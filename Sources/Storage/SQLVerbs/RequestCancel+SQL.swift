@@ -36,7 +36,10 @@ extension CancelNodeJobs: StoreVerb {
     }
     var told = 0
     for entry in changes.live {
-      switch changes.decide(entry.job, .requestCancel) {
+      // One that has not started is no work to be stopped: it waits for the next worker.
+      let isLeased = entry.facts.state == .leased
+      switch changes.decide(entry.job, isLeased ? .handBack(entry.facts.fence) : .requestCancel) {
+      case .move where isLeased: break
       case .move, .end: told += 1
       case .fenced, .none: break
       }
@@ -51,6 +54,16 @@ struct DoneRow {
   let outcome: Outcome
   let fence: Fence
   let reason: ReasonCode?
+
+  /// Whether that run's finish was stored: its job may as well have been ended for it, under the same fence, because its
+  /// worker had.
+  func isOutcome(of run: JobRun) -> Bool {
+    guard fence == run.fence else { return false }
+    switch reason {
+    case .returned, .cancelTooLate, .finishedLate: return true
+    default: return false
+    }
+  }
 
   static func find(_ job: JobID, in transaction: SQLTransaction) throws(StoreError) -> DoneRow? {
     try find([job], in: transaction)[job]

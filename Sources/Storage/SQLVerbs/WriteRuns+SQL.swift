@@ -17,7 +17,9 @@ extension WriteRuns: StoreVerb {
     for item in items {
       if let row = done[item.run.job] {
         answers.append(Self.answer(item, ended: row))
-        if case .finish = item.act, row.fence != item.run.fence { notes.addLateFinish(item.run, row.outcome) }
+        if case .finish = item.act, !row.isOutcome(of: item.run) {
+          notes.addLateFinish(item.run, row.outcome)
+        }
       } else {
         let answer = Self.apply(item, changes, &notes)
         if answer == .done, case .finish = item.act { finishes += 1 }
@@ -36,7 +38,7 @@ extension WriteRuns: StoreVerb {
   /// A finish or a zombie's return that was stored before is done; all else comes too late.
   private static func answer(_ item: RunWrite, ended row: DoneRow) -> RunAnswer {
     switch item.act {
-    case .finish: row.fence == item.run.fence ? .done : .fenced
+    case .finish: row.isOutcome(of: item.run) ? .done : .fenced
     case .zombieReturned:
       row.fence == item.run.fence + 1 && row.reason == .zombieReturned ? .done : .fenced
     default: .fenced

@@ -260,7 +260,8 @@ package struct NodeRow: Sendable, Equatable {
   }
 }
 
-/// Asks every started or unstarted job of a node (nil: of all nodes) to stop: how many were told.
+/// Asks every started job of a node (nil: of all nodes) to stop, and takes back what it has leased and not started: how
+/// many were told.
 package struct CancelNodeJobs: Sendable, Equatable {
   package var node: NodeID?
   package init(node: NodeID?) { self.node = node }

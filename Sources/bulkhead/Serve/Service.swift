@@ -88,10 +88,10 @@ final class Service: Sendable {
     ground = WorkerGround()
     revocations = RevocationList(store: store)
     supervisor = WorkerSupervisor(
-      store: store, ground: ground, executable: CommandLine.executablePath,
+      store: store, ground: ground, executable: CommandLine.executablePath, outbox: OutboxFolder(location),
       arguments: [
         "worker", "--socket", server.path, "--slots", String(configuration.slots), "--away-limit",
-        String(configuration.awayLimitSeconds),
+        String(configuration.awayLimitSeconds), "--outbox", OutboxFolder(location).path,
       ],
       environment: ProcessInfo.processInfo.environment)
     roster = WorkerRoster(store: store, server: server, supervisor: supervisor)

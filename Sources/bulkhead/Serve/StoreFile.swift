@@ -1,3 +1,4 @@
+import DataModel
 import JobEngine
 import SQLiteStorage
 import Storage
@@ -14,7 +15,12 @@ enum StoreFile {
 
   /// A store without a file, for a plug-in that is run without an engine.
   static func inMemory() throws(StoreError) -> any Store {
-    try SQLiteStore.inMemory(clock: { WallClock.milliseconds })
+    try inMemory { WallClock.milliseconds }
+  }
+
+  /// The same with a clock of its own, for the simulator.
+  static func inMemory(clock: @escaping @Sendable () -> Milliseconds) throws(StoreError) -> SQLStore {
+    try SQLiteStore.inMemory(clock: clock)
   }
 
   /// Reads all of it and says what is wrong.

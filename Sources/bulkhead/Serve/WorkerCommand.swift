@@ -18,6 +18,9 @@ struct WorkerCommand: Verb {
   @Option(help: "Jobs that run at once.")
   var slots = 1000
 
+  @Option(help: "The folder for outcomes that no engine has taken.")
+  var outbox: String?
+
   @Option(help: "The group of plug-ins to run.")
   var group = WorkerGroup.shared
 
@@ -45,13 +48,15 @@ struct WorkerCommand: Verb {
       throw EngineError(.refused, "cannot read /proc/\(getpid())/stat", cure: "mount /proc")
     }
     let socket = socket
+    let process = ProcessIdentity(
+      pid: facts.pid, startTicks: facts.startTicks, bootID: ProcessFacts.bootID())
     var configuration = WorkerConfiguration(
-      process: ProcessIdentity(
-        pid: facts.pid, startTicks: facts.startTicks, bootID: ProcessFacts.bootID()),
+      process: process,
       slots: slots
     ) { onEnd throws(StoreError) in try RemoteStore.connect(path: socket, onEnd: onEnd) }
     configuration.group = group
     configuration.awayLimitMilliseconds = Int64(awayLimit) * 1000
+    configuration.outbox = outbox.map { OutboxFile(folder: $0, process: process) }
     let worker = Worker(configuration)
     StopRequests.handle { _ in worker.drain() }
     let end = worker.run()

@@ -27,7 +27,7 @@ extension WorkerSupervisor {
         if node.order == .drain { state.update { $0.workers[process.pid]?.isDraining = true } }
       } else {
         if isHere { killLeftovers(session: process.pid) }
-        end(node.id, "had ended before this engine started")
+        end(node.id, process, "had ended before this engine started")
       }
     }
   }
@@ -60,7 +60,7 @@ extension WorkerSupervisor {
       case .living(let living): handle = living
       case .ended:
         if isHere { killLeftovers(session: process.pid) }
-        return end(node, "had ended before its hello was read")
+        return end(node, process, "had ended before its hello was read")
       case .unknown(let why):
         EngineLog.error("worker \(node) cannot be watched, trying again in a second: \(why)")
         _ = state.wait(milliseconds: 1000) { _ -> Bool? in nil }
@@ -97,7 +97,7 @@ extension WorkerSupervisor {
       do {
         for node in try store.perform(ListNodes())
         where node.process.pid == facts.pid && node.process.startTicks == facts.startTicks {
-          end(node.id, detail)
+          end(node.id, node.process, detail)
         }
         return
       } catch  where error.code == .closed {
@@ -110,9 +110,11 @@ extension WorkerSupervisor {
   }
 
   /// Retried until the store takes it: jobs of an ended worker must not wait for ever.
-  private func end(_ node: NodeID, _ detail: String) {
+  private func end(_ node: NodeID, _ process: ProcessIdentity, _ detail: String) {
     while true {
       do {
+        // First what it knew and could not tell: its jobs are given up only without an outcome.
+        try outbox.settle(node, process, in: store)
         let answer = try store.perform(EndNode(node: node, detail: detail))
         EngineLog.info(
           "worker \(node) \(detail): \(answer.requeued) jobs go back to ready, \(answer.lost) are lost, "

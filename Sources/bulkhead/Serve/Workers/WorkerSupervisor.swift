@@ -53,16 +53,18 @@ final class WorkerSupervisor: Sendable {
 
   let store: any Store
   private let ground: WorkerGround
+  let outbox: OutboxFolder
   private let executable: String
   private let arguments: [String]
   private let environment: [String: String]
   let state: Threading.Condition<State>
 
   init(
-    store: any Store, ground: WorkerGround, executable: String, arguments: [String],
+    store: any Store, ground: WorkerGround, executable: String, outbox: OutboxFolder, arguments: [String],
     environment: [String: String]
   ) {
     self.store = store
+    self.outbox = outbox
     self.ground = ground
     self.executable = executable
     self.arguments = arguments

@@ -33,7 +33,10 @@ final class RunInventory: Sendable {
 
   func run(_ id: JobRun) -> ActiveRun? { state.withLock { $0.runs[id] } }
 
-  var all: [ActiveRun] { state.withLock { Array($0.runs.values) } }
+  /// By job, so that the same inventory makes the same hello.
+  var all: [ActiveRun] {
+    state.withLock { Array($0.runs.values) }.sorted { ($0.id.job, $0.id.fence) < ($1.id.job, $1.id.fence) }
+  }
 
   var count: Int { state.withLock { $0.runs.count } }
 

@@ -1,5 +1,6 @@
 import DataModel
 import Foundation
+import Glibc
 import TestSupport
 import Testing
 
@@ -98,6 +99,15 @@ struct PluginRunTests {
     let run = try await Self.run([try Sample.bench(), "noop", "--in-process"])
     #expect(run.exitCode == 0)
     #expect(run.output.contains("succeeded: returned 0 (ok)"))
+  }
+
+  @Test(
+    "--gdb stops where the action begins",
+    .enabled(if: access("/usr/bin/gdb", X_OK) == 0, "there is no gdb here"))
+  func debugger() async throws {
+    let run = try await Self.run([try Sample.bench(), "noop", "--gdb"])
+    #expect(run.output.contains("bhrt_call"), "\(run.output)\(run.errors)")
+    #expect(run.output.contains(", noop ("), "\(run.output)\(run.errors)")
   }
 
   @Test("--gdb says what to do when there is no gdb")

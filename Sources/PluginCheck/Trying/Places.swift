@@ -8,13 +8,13 @@ import Threading
 struct Places {
   private static let fileLimit = 1 << 20
 
-  private let names: [String: String]
+  private let names: [(suffix: String, file: String)]
 
   /// `file` and `secondFile`: what the child knew as its descriptors.
   init(_ plan: TryPlan) {
     names = [
-      "/proc/self/fd/\(TryProcess.fileNumber)": plan.file,
-      "/proc/self/fd/\(TryProcess.secondFileNumber)": plan.secondFile ?? "",
+      ("/fd/\(TryProcess.fileNumber)", plan.file),
+      ("/fd/\(TryProcess.secondFileNumber)", plan.secondFile ?? ""),
     ]
   }
 
@@ -33,7 +33,7 @@ struct Places {
 
   /// Without the host's frames that called the plug-in. All of it when none is the plug-in's.
   private func ownPart(_ places: [CodePlace]) -> [CodePlace] {
-    let last = places.lastIndex { names[$0.module] != nil || names.values.contains($0.module) }
+    let last = places.lastIndex { place in names.contains { $0.file == named(place).module } }
     return last.map { Array(places[...$0]) } ?? places
   }
 
@@ -49,7 +49,10 @@ struct Places {
 
   private func named(_ place: CodePlace) -> CodePlace {
     var place = place
-    place.module = names[place.module] ?? place.module
+    if place.module.hasPrefix("/proc/"), let name = names.first(where: { place.module.hasSuffix($0.suffix) })
+    {
+      place.module = name.file
+    }
     return place
   }
 

@@ -14,13 +14,15 @@ package final class TryRunner: Sendable {
   private let say: @Sendable (TryEvent) -> Void
   private let current = Mutex<PluginRun?>(nil)
 
-  /// Loads the opened files and gets ready. Says what happens to `say`.
+  /// Loads the opened files and gets ready. Says what happens to `say`. `byPath`: under their own names, for a
+  /// debugger that shows them.
   package init(
-    _ plan: TryPlan, file: Int32, secondFile: Int32? = nil, makeStore: () throws(StoreError) -> any Store,
+    _ plan: TryPlan, file: Int32, secondFile: Int32? = nil, byPath: Bool = false,
+    makeStore: () throws(StoreError) -> any Store,
     say: @escaping @Sendable (TryEvent) -> Void
   ) throws(Objection) {
     self.say = say
-    let generation = try OpenedPlugin.load(descriptor: file, path: plan.file)
+    let generation = try OpenedPlugin.load(descriptor: file, path: plan.file, byPath: byPath)
     if let secondFile, let path = plan.secondFile {
       _ = try OpenedPlugin.load(descriptor: secondFile, path: path)
     }

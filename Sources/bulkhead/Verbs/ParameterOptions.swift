@@ -35,7 +35,7 @@ struct ParameterOptions: ParsableArguments {
     return try TextFile.read(paramsFile)
   }
 
-  private static func assignment(_ text: String) throws -> Assignment {
+  static func assignment(_ text: String) throws -> Assignment {
     let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     guard parts.count == 2, !parts[0].isEmpty else {
       throw ValidationError("\"\(SafeText.escape(text))\" is no parameter: write NAME=VALUE")

@@ -3,7 +3,7 @@ import ArgumentParser
 struct PluginCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plugin",
-    abstract: "Make a plug-in, look at its file, try it, sign it; needs no engine.",
+    abstract: "Make a plug-in, look at its file, run it, try it, sign it; needs no engine.",
     discussion: """
       Examples:
         bulkhead plugin new my-plugin
@@ -13,7 +13,6 @@ struct PluginCommand: ParsableCommand {
       """,
     subcommands: [
       PluginNewCommand.self, PluginInspectCommand.self, PluginRunCommand.self, PluginCheckCommand.self,
-      PluginSignCommand.self,
-      PluginVerifyCommand.self, PluginKeysCommand.self,
+      PluginSignCommand.self, PluginVerifyCommand.self, PluginKeysCommand.self,
     ])
 }

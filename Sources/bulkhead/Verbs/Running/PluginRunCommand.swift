@@ -106,6 +106,7 @@ struct PluginRunCommand: Verb {
       // The child ends when we do.
       if count > 1 { _exit(ExitStatus.interrupted) }
       process.cancel()
+      Terminal.errors.line("cancelling it; Ctrl-C again ends it at once")
     }
     return process.run(plan).first ?? TryReport(ending: .notRun("it gave no report"))
   }
@@ -116,7 +117,7 @@ struct PluginRunCommand: Verb {
     defer { close(descriptor) }
     do {
       let runner = try TryRunner(
-        plan, file: descriptor, makeStore: Service.storeInMemory, say: show)
+        plan, file: descriptor, byPath: true, makeStore: StoreFile.inMemory, say: show)
       return runner.perform(plan.runs.first ?? TryRun())
     } catch {
       throw EngineError(.refused, "\(file) could not be run: \(error.rule)", cure: error.cure)

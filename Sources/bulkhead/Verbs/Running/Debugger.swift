@@ -21,7 +21,7 @@ enum Debugger {
       "tbreak *bhrt_call", "run", "tbreak *(void*)\(firstArgument)", "continue",
     ]
     let words =
-      [gdb, "-q"] + orders.flatMap { ["-ex", $0] } + ["--args", CommandLine.executablePath]
+      [gdb, "-q", "-iex", "set complaints 0"] + orders.flatMap { ["-ex", $0] } + ["--args", CommandLine.executablePath]
       + arguments.map { $0 == "--gdb" ? "--in-process" : $0 }
     let failure = ProcessStart(words, environment: [], descriptors: []).replaceThisProcess()
     return EngineError(.refused, failure.description)

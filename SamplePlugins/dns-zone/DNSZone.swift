@@ -35,8 +35,9 @@ struct ZoneParameters: Codable {
       title: "Contact", description: "Mail address as DNS writes it: hostmaster.example.org.",
       format: "hostname"),
     "ttl": Keywords(title: "Time to live in seconds", default: 3600, minimum: 60, maximum: 604_800),
-    "environment": Keywords(title: "Only servers of this environment", minLength: 1),
-    "status": Keywords(title: "Only servers with this status", default: "active", minLength: 1),
+    "environment": Keywords(title: "Only servers of this environment", minLength: 1, maxLength: 256),
+    "status": Keywords(
+      title: "Only servers with this status", default: "active", minLength: 1, maxLength: 64),
   ]
 }
 

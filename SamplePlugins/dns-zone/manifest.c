@@ -49,11 +49,17 @@ BH_MANIFEST({
             "maximum": 604800,
             "default": 3600
           },
-          "environment": {"type": "string", "title": "Only servers of this environment", "minLength": 1},
+          "environment": {
+            "type": "string",
+            "title": "Only servers of this environment",
+            "minLength": 1,
+            "maxLength": 256
+          },
           "status": {
             "type": "string",
             "title": "Only servers with this status",
             "minLength": 1,
+            "maxLength": 64,
             "default": "active"
           }
         },
@@ -113,11 +119,17 @@ BH_MANIFEST({
             "maximum": 604800,
             "default": 3600
           },
-          "environment": {"type": "string", "title": "Only servers of this environment", "minLength": 1},
+          "environment": {
+            "type": "string",
+            "title": "Only servers of this environment",
+            "minLength": 1,
+            "maxLength": 256
+          },
           "status": {
             "type": "string",
             "title": "Only servers with this status",
             "minLength": 1,
+            "maxLength": 64,
             "default": "active"
           }
         },

@@ -38,7 +38,7 @@ BH_MANIFEST({
           "pattern": "^/",
           "maxLength": 4095
         },
-        "status": {"type": "string", "title": "Status of new servers", "minLength": 1, "default": "active"},
+        "status": {"type": "string", "title": "Status of new servers", "minLength": 1, "maxLength": 64, "default": "active"},
         "dry_run": {"type": "boolean", "title": "Only say what would be done", "default": false}
       },
       "required": ["path"]

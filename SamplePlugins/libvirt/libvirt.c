@@ -40,7 +40,7 @@ BH_MANIFEST({
           "memory_mib": {"type": "integer", "title": "Memory in MiB", "minimum": 64, "maximum": 1048576,
                          "default": 512},
           "cpus": {"type": "integer", "title": "Virtual CPUs", "minimum": 1, "maximum": 64, "default": 1},
-          "uri": {"type": "string", "title": "Connection", "minLength": 1, "default": "test:///default"}
+          "uri": {"type": "string", "title": "Connection", "minLength": 1, "maxLength": 1024, "default": "test:///default"}
         },
         "required": ["name"]
       },
@@ -66,7 +66,7 @@ BH_MANIFEST({
         "type": "object",
         "properties": {
           "name": {"type": "string", "title": "Host name", "pattern": "^[a-z][a-z0-9-]{0,62}$"},
-          "uri": {"type": "string", "title": "Connection", "minLength": 1, "default": "test:///default"}
+          "uri": {"type": "string", "title": "Connection", "minLength": 1, "maxLength": 1024, "default": "test:///default"}
         },
         "required": ["name"]
       },
@@ -82,7 +82,7 @@ BH_MANIFEST({
       "name": "server.power",
       "kind": "action",
       "title": "Switch a server",
-      "description": "Turns a virtual machine on or off, or restarts it, and waits until it is so. Nothing to do is no error.",
+      "description": "Turns a virtual machine on or off, or restarts it, and waits until it is so.",
       "repeat": "never",
       "parameters": {
         "type": "object",
@@ -96,9 +96,9 @@ BH_MANIFEST({
           },
           "timeout_s": {"type": "integer", "title": "Seconds to wait", "minimum": 1, "maximum": 86400,
                         "default": 120},
-          "force": {"type": "boolean", "title": "Pull the plug of a guest that does not shut down in time",
+          "force": {"type": "boolean", "title": "Pull the plug when that takes longer",
                     "default": false},
-          "uri": {"type": "string", "title": "Connection", "minLength": 1, "default": "test:///default"}
+          "uri": {"type": "string", "title": "Connection", "minLength": 1, "maxLength": 1024, "default": "test:///default"}
         },
         "required": ["name", "power"]
       },
@@ -117,13 +117,13 @@ BH_MANIFEST({
       "name": "inventory.refresh",
       "kind": "action",
       "title": "Read all machines",
-      "description": "Brings the records of a connection's machines up to date: new ones are made, vanished ones marked or removed.",
+      "description": "Brings the records of a connection's machines up to date.",
       "repeat": "idempotent",
       "parameters": {
         "type": "object",
         "properties": {
-          "uri": {"type": "string", "title": "Connection", "minLength": 1, "default": "test:///default"},
-          "handler": {"type": "string", "title": "Resource handler", "minLength": 1,
+          "uri": {"type": "string", "title": "Connection", "minLength": 1, "maxLength": 1024, "default": "test:///default"},
+          "handler": {"type": "string", "title": "Resource handler", "minLength": 1, "maxLength": 1024,
                       "description": "Name of its record, which is made if there is none. The connection, unless given."},
           "vanished": {"type": "string", "title": "Records of machines that are gone",
                        "enum": ["mark", "remove"], "default": "mark"}

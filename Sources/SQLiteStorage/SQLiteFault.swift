@@ -1,4 +1,5 @@
 import CSQLite
+import Glibc
 import Storage
 
 /// SQLite's result codes as errors that say what is wrong with which file, and what to do.
@@ -9,13 +10,21 @@ enum SQLiteFault {
   static func error(_ handle: OpaquePointer?, _ code: Int32, _ path: String, sql: String = "") -> StoreError {
     let said = handle.flatMap { sqlite3_errmsg($0) }.map { String(cString: $0) }
     let detail = said ?? String(cString: sqlite3_errstr(code))
-    guard let (message, cure) = text(code & 0xff, path) else {
+    guard let (message, cure) = text(isFull(handle, code) ? SQLITE_FULL : code & 0xff, path) else {
       return StoreError(
         .database, "SQLite refused (\(detail), code \(code))" + (sql.isEmpty ? "" : ": " + sql))
     }
     let isDamage = [SQLITE_CORRUPT, SQLITE_NOTADB].contains(code & 0xff)
     return StoreError(
       isDamage ? .damaged : .database, "\(message) (SQLite: \(detail))", cure: cure)
+  }
+
+  /// SQLite calls some full disks an error of the disk: where the index of its log cannot grow, and where the system
+  /// says so of another call.
+  private static func isFull(_ handle: OpaquePointer?, _ code: Int32) -> Bool {
+    guard code & 0xff == SQLITE_IOERR, code != syncFailed else { return false }
+    let growth: Int32 = SQLITE_IOERR | (19 << 8)
+    return code == growth || handle.map { [ENOSPC, EDQUOT].contains(sqlite3_system_errno($0)) } ?? false
   }
 
   private static func text(_ code: Int32, _ path: String) -> (message: String, cure: String)? {

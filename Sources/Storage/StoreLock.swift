@@ -1,10 +1,11 @@
 import Glibc
+import Synchronization
 
 /// The right to serve a store: an exclusive lock on `<db>.lock`, held until `release` or the end of the process.
 /// Close-on-exec, so that no child keeps it.
 package final class StoreLock: Sendable {
   package let path: String
-  private let file: Int32
+  private let file: Mutex<Int32?>
 
   /// Takes the lock, or says who has it.
   package init(_ location: StoreLocation) throws(StoreError) {
@@ -29,10 +30,18 @@ package final class StoreLock: Sendable {
       // The lock stands; only the name for others' errors is missing.
       _ = ftruncate(file, 0)
     }
-    self.file = file
+    self.file = Mutex(file)
   }
 
-  deinit { close(file) }
+  deinit { release() }
+
+  /// Lets others serve the store: nothing of it may be used any more. Twice is fine.
+  package func release() {
+    file.withLock { file in
+      if let file { close(file) }
+      file = nil
+    }
+  }
 
   private static func read(_ file: Int32) -> String {
     var bytes = [UInt8](repeating: 0, count: 32)

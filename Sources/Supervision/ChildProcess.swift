@@ -1,3 +1,4 @@
+import Glibc
 import Threading
 
 /// Starts a program as the leader of a session of its own, so that a Ctrl-C for us does not reach it and all that
@@ -24,5 +25,18 @@ package enum ChildProcess {
       let handle = ProcessHandle(pid: pid, startTicks: facts.startTicks, isChild: true)
     else { throw Failure(description: "\(executable) ended at once") }
     return handle
+  }
+
+  /// Asks for the ends of all children that have ended: after a restart in place those of the program before are
+  /// still unasked for.
+  package static func reapAll() {
+    while waitpid(-1, nil, WNOHANG) > 0 {}
+  }
+
+  /// Becomes another program: same process, same children. Returns only when it cannot, with errno set.
+  package static func replaceSelf(_ executable: String, _ words: [String]) {
+    var pointers: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+    _ = execv(executable, &pointers)
+    for pointer in pointers { free(pointer) }
   }
 }

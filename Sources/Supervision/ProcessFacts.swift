@@ -8,6 +8,10 @@ package struct ProcessFacts: Sendable, Equatable {
   package let startTicks: Int64
   /// Field 6 of /proc/PID/stat.
   package let session: Int32
+  /// Field 4 of /proc/PID/stat.
+  package let parent: Int32
+  /// Stopped by a signal or a debugger: not one of its threads runs.
+  package let isStopped: Bool
   /// A zombie has ended; only its parent has not asked yet.
   package let hasEnded: Bool
 
@@ -21,9 +25,13 @@ package struct ProcessFacts: Sendable, Equatable {
   package init?(pid: Int32, stat: String) {
     guard let end = stat.lastIndex(of: ")") else { return nil }
     let fields = stat[stat.index(after: end)...].split(separator: " ")
-    guard fields.count > 19, let session = Int32(fields[3]), let start = Int64(fields[19]) else { return nil }
+    guard fields.count > 19, let parent = Int32(fields[1]),
+      let session = Int32(fields[3]), let start = Int64(fields[19])
+    else { return nil }
     self.pid = pid
     startTicks = start
+    self.parent = parent
+    isStopped = fields[0] == "T" || fields[0] == "t"
     self.session = session
     hasEnded = fields[0] == "Z" || fields[0] == "X"
   }

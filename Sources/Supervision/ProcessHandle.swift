@@ -15,9 +15,13 @@ package final class ProcessHandle: Sendable {
     case unknown(String)
   }
 
-  /// Looks at a process that is no child of this one.
+  /// Looks at a process that this program did not start itself.
   package static func look(pid: Int32, startTicks: Int64) -> Look {
-    if let handle = ProcessHandle(pid: pid, startTicks: startTicks, isChild: false) { return .living(handle) }
+    // After a restart in place the workers are children still: their end has to be asked for, or they stay zombies.
+    let isChild = ProcessFacts(pid: pid).map { $0.parent == getpid() && !$0.hasEnded } ?? false
+    if let handle = ProcessHandle(pid: pid, startTicks: startTicks, isChild: isChild) {
+      return .living(handle)
+    }
     if kill(pid, 0) != 0 && errno == ESRCH { return .ended }
     // The number is taken: by another process, by one that has ended and was not asked for, or we cannot see it.
     guard let facts = ProcessFacts(pid: pid) else { return .unknown("/proc/\(pid)/stat cannot be read") }

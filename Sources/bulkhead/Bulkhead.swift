@@ -24,9 +24,8 @@ struct Bulkhead: ParsableCommand {
     subcommands: [
       ServeCommand.self, SubmitCommand.self, JobsCommand.self, PluginsCommand.self, PluginCommand.self,
       SDKCommand.self, WorkersCommand.self, StoreCommand.self, AuditCommand.self, StatusCommand.self,
-      StopCommand.self, ConfigCommand.self, CompletionCommand.self, WorkerCommand.self,
-      PluginTrialCommand.self,
-      PluginTryCommand.self,
+      RestartCommand.self, StopCommand.self, ConfigCommand.self, CompletionCommand.self, WorkerCommand.self,
+      PluginTrialCommand.self, PluginTryCommand.self,
     ])
 
   static func main() {

@@ -186,3 +186,38 @@ enum SampleJob {
     return job
   }
 }
+
+@Suite struct StepTextTests {
+  private static let steps = [
+    StepRow(name: "a\u{1B}", token: "bh-1-0", result: "r\n2", begunAt: 1000, doneAt: 2000),
+    StepRow(name: "b", token: "bh-1-1", result: nil, begunAt: 1000, doneAt: nil),
+  ]
+  private static let lost = LostRow(
+    job: JobID(17), since: 1000, runEnded: false, message: "who knows", leftBehind: ["VM web-1"], tries: 2,
+    dueAt: nil, answer: "unknown: away", answeredAt: 3000)
+
+  @Test("steps and the question about a lost job stand behind the job's own fields")
+  func whole() throws {
+    let text = JobDocument.whole(
+      SampleJob.ready, catalogue: ActionCatalogue([]), steps: Self.steps, lost: Self.lost
+    ).text
+    let value = try JSONValue(parsing: text)
+    #expect(value["state"]?.stringValue == "ready")
+    #expect(value["steps"]?.arrayValue?.map { $0["state"]?.stringValue } == ["done", "begun"])
+    #expect(value["steps"]?.arrayValue?[1]["result"] == .null)
+    #expect(value["lost"]?["answer"]?.stringValue == "unknown: away" && value["lost"]?["due_at"] == .null)
+    let plain = JobDocument.whole(SampleJob.ready, catalogue: ActionCatalogue([]), steps: [], lost: nil).text
+    #expect(plain.hasSuffix(#","steps":[],"lost":null}"#))
+  }
+
+  @Test("for people: a table of steps, safe for a terminal, and what is known of the question")
+  func text() {
+    let table = JobText.steps(Self.steps, width: nil, colour: false)
+    #expect(table.count == 4 && table[1].hasPrefix("STEP") && table[3].contains("begun"))
+    #expect(!table.joined().contains("\u{1B}"))
+    #expect(JobText.steps([], width: nil, colour: false).isEmpty)
+    let lines = JobText.lost(Self.lost, now: 5000).joined(separator: "\n")
+    #expect(lines.contains("VM web-1") && lines.contains("nothing proves") && lines.contains("2 time(s)"))
+    #expect(JobText.lost(nil, now: 5000).isEmpty)
+  }
+}

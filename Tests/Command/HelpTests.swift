@@ -8,6 +8,8 @@ import Testing
   /// Every verb that is shown.
   static let verbs: [[String]] = [
     [],
+    ["audit"],
+    ["audit", "list"],
     ["completion"],
     ["config"],
     ["config", "check"],
@@ -17,6 +19,8 @@ import Testing
     ["jobs", "events"],
     ["jobs", "list"],
     ["jobs", "logs"],
+    ["jobs", "reconcile"],
+    ["jobs", "resolve"],
     ["jobs", "show"],
     ["jobs", "wait"],
     ["jobs", "why"],
@@ -36,6 +40,7 @@ import Testing
     ["plugins", "revocations"],
     ["plugins", "revoke"],
     ["plugins", "show"],
+    ["restart"],
     ["sdk"],
     ["sdk", "header"],
     ["sdk", "schema"],
@@ -47,7 +52,10 @@ import Testing
     ["store", "check"],
     ["submit"],
     ["workers"],
+    ["workers", "drain"],
+    ["workers", "kill"],
     ["workers", "list"],
+    ["workers", "show"],
   ]
 
   @Test("the help of every verb is the golden one", arguments: verbs)
@@ -78,9 +86,7 @@ import Testing
   @Test("the verbs are all that the command shows")
   func noneForgotten() async throws {
     var shown: Set<[String]> = [[]]
-    for group in [
-      [], ["jobs"], ["plugins"], ["plugin"], ["workers"], ["config"], ["sdk"], ["plugin", "keys"], ["store"],
-    ] {
+    for group in [[], ["jobs"], ["plugins"], ["plugin"], ["workers"], ["config"], ["sdk"], ["plugin", "keys"], ["store"], ["audit"]] {
       let help = try await Self.help(group)
       let list = help.split(separator: "SUBCOMMANDS:\n")[1].split(separator: "\n")
       for line in list where line.hasPrefix("  ") && !line.hasPrefix("   ") && !line.hasPrefix("  See") {

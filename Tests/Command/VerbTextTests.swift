@@ -141,9 +141,9 @@ import Testing
       ])
     #expect(
       PluginsListCommand.lines(PluginDocument.all(list), width: nil, colour: false) == [
-        "PLUG-IN   VERSION  STATE    GENERATION  WORKERS             FILE         ACTIONS",
-        "checksum  1.0.0    active            2  1 loaded, 1 failed  checksum.so  tree",
-        "-         -        refused           -  -                   bad.so",
+        "PLUG-IN   VERSION  STATE    GENERATION  RUNS IN  WORKERS             FILE         ACTIONS",
+        "checksum  1.0.0    active            2  shared   1 loaded, 1 failed  checksum.so  tree",
+        "-         -        refused           -  -        -                   bad.so",
         "",
         "checksum.so: worker w2 could not load it: no memory",
         "bad.so is a text file; build it with cc -shared",

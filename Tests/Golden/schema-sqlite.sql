@@ -80,6 +80,19 @@ CREATE TABLE job_log (
   level integer not null,
   text text not null) strict;
 
+CREATE TABLE job_lost (
+  job integer primary key,
+  kind integer not null,
+  since integer not null,
+  message text not null,
+  left_behind blob,
+  tries integer not null,
+  due_at integer,
+  node integer,
+  ask integer not null,
+  asked_at integer,
+  answer text not null) strict;
+
 CREATE TABLE job_progress (
   job integer primary key,
   done integer not null,
@@ -106,6 +119,7 @@ CREATE TABLE job_step (
   job integer not null,
   name text not null,
   number integer not null,
+  fence integer not null,
   state integer not null,
   result text not null,
   begun_at integer not null,
@@ -132,7 +146,7 @@ CREATE TABLE plugin_file (
   image text not null,
   message text not null,
   generation integer not null,
-  changed_at integer not null) strict;
+  changed_at integer not null, worker_group text not null default '') strict;
 
 CREATE TABLE plugin_generation (
   plugin_id text primary key,
@@ -159,7 +173,7 @@ CREATE TABLE plugin_version (
   tried_at integer not null,
   clean_runs integer not null,
   strikes integer not null,
-  signer text not null) strict, without rowid;
+  signer text not null, probation_runs integer not null default 0) strict, without rowid;
 
 CREATE TABLE record_environment (
   id integer primary key,
@@ -202,6 +216,12 @@ CREATE TABLE submit_batch (
 CREATE INDEX job_done_finished on job_done (finished_at, job);
 
 CREATE INDEX job_log_job on job_log (job, id);
+
+CREATE INDEX job_lost_due on job_lost (kind, due_at, job);
+
+CREATE INDEX job_lost_node on job_lost (node) where node is not null;
+
+CREATE UNIQUE INDEX job_step_number on job_step (job, number);
 
 CREATE INDEX node_living on node (id) where ended_at is null;
 

@@ -51,3 +51,47 @@ import Testing
     }
   }
 }
+
+/// What a person is told about a lost job.
+@Suite struct WhyLostTests {
+  private static func codes(_ lost: LostRow?, manifest: String = "") -> [String] {
+    var job = WhyTests.ready()
+    job.status = .live(.lost)
+    var files: [PluginFile] = []
+    if !manifest.isEmpty {
+      files = [PluginFile(file: "a.so", state: .active, pluginID: "a", version: "1", manifest: manifest)]
+    }
+    let events = [
+      JobEvent(
+        id: 3, job: job.id, at: 3, from: "running", to: "lost", reason: .workerEnded, fence: 1, detail: "x"),
+      JobEvent(
+        id: 4, job: job.id, at: 4, from: "lost", to: "lost", reason: .reconciled, fence: 1, detail: "y"),
+    ]
+    let list = PluginList(revision: 1, files: files, reports: [])
+    return Why.explain(job, plugins: list, nodes: [], events: events, lost: lost).map(\.code)
+  }
+
+  private static func row(runEnded: Bool = true, answer: String = "") -> LostRow {
+    LostRow(
+      job: JobID(1), since: 1, runEnded: runEnded, message: "", leftBehind: ["VM web-1"],
+      tries: answer.isEmpty ? 0 : 2, dueAt: 5, answer: answer, answeredAt: nil)
+  }
+
+  private static let asking = #"""
+    {"id": "a", "version": "1", "abi": {"built": 1}, "actions": [
+      {"name": "one"}, {"name": "look", "kind": "reconcile", "reconciles": ["one"]}]}
+    """#
+
+  @Test("a lost job says why it is lost, what it left, who is asked, and how to decide")
+  func lost() {
+    #expect(
+      Self.codes(Self.row(), manifest: Self.asking) == [
+        "lost", "worker_ended", "left_behind", "reconcile", "resolve",
+      ])
+    #expect(
+      Self.codes(Self.row(runEnded: false, answer: "not_started: x"), manifest: Self.asking)
+        == ["lost", "worker_ended", "left_behind", "reconcile", "answer", "no_proof", "resolve"])
+    #expect(Self.codes(Self.row()) == ["lost", "worker_ended", "left_behind", "no_reconcile", "resolve"])
+    #expect(Self.codes(nil) == ["lost", "worker_ended"])
+  }
+}

@@ -42,8 +42,17 @@ package final class RunningEngine: @unchecked Sendable {
     guard mkdtemp(&bytes) != nil else { throw Failure("cannot make a folder like \(template)") }
     folder = String(decoding: bytes.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     socketPath = folder + "/bulkhead.db.sock"
-    self.serveArguments = serveArguments
+    // Most tests ask about one worker; those about new versions say so.
+    self.serveArguments =
+      serveArguments.contains("--probation") ? serveArguments : serveArguments + ["--probation", "0"]
     try FileManager.default.createDirectory(atPath: pluginFolder, withIntermediateDirectories: true)
+  }
+
+  /// Builds the C source and puts it into the plug-in directory as `NAME.so`.
+  package func install(source: String, as name: String) throws {
+    let file = folder + "/" + name + ".c"
+    try source.write(toFile: file, atomically: true, encoding: .utf8)
+    try install(Sample.build(file), as: name + ".so")
   }
 
   /// Puts a built `.so` into the plug-in directory in one step, as a careful user does.
@@ -55,13 +64,16 @@ package final class RunningEngine: @unchecked Sendable {
   }
 
   /// Starts `serve` and waits until it says that it is ready.
-  package func start(environment: [String: String] = [:], milliseconds: Int64 = 30_000) throws {
+  package func start(
+    environment: [String: String] = [:], executable: String = RunningEngine.executable,
+    milliseconds: Int64 = 30_000
+  ) throws {
     var ends: [Int32] = [0, 0]
     guard pipe2(&ends, O_CLOEXEC) == 0 else { throw Failure("cannot make a pipe") }
     var all = ProcessInfo.processInfo.environment
     all.merge(environment) { $1 }
     let handle = try ChildProcess.spawn(
-      Self.executable, ["serve", "--store", storeArgument, "--plugins", pluginFolder] + serveArguments,
+      executable, ["serve", "--store", storeArgument, "--plugins", pluginFolder] + serveArguments,
       environment: all, output: ends[1])
     close(ends[1])
     let start = state.update { state in

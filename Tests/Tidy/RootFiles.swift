@@ -112,7 +112,7 @@ struct RootFilesTests {
   func makefileGate() {
     let all = RootFiles.verbs.map { "\($0): ## Does it.\n" }.joined()
     #expect(RootFiles.makefile(SourceFile("Makefile", "A := 1\nsoak: export X = 1\n" + all)) == [])
-    #expect(RootFiles.makefile(SourceFile("Makefile", all + "more:\n\techo\n")).map(\.line) == [13])
+    #expect(RootFiles.makefile(SourceFile("Makefile", all + "more:\n\techo\n")).map(\.line) == [14])
     #expect(RootFiles.makefile(SourceFile("Makefile", String(all.dropFirst(18)))).count == 1)
   }
 

@@ -61,7 +61,7 @@ extension Manifest {
     for (index, value) in values.enumerated() {
       let path = "actions[\(index)]"
       let name: String
-      if value["kind"]?.stringValue == ManifestReconcile.kind {
+      if try kind(of: value, path: path) == ManifestReconcile.kind {
         let entry = try ManifestReconcile(value, path: path)
         name = entry.name
         reconciles.append((path, entry))
@@ -79,6 +79,20 @@ extension Manifest {
     }
     try ManifestReconcile.check(reconciles, against: actions)
     return (actions, reconciles.map(\.entry))
+  }
+
+  /// Judged before the other members: which of them are known depends on it.
+  private static func kind(of entry: JSONValue, path: String) throws(ManifestError) -> String {
+    guard let value = entry["kind"] else { return "action" }
+    guard let kind = value.stringValue else {
+      throw ManifestError(path: path + ".kind", "expected text, found \(value.kindName)")
+    }
+    let known = ["action", ManifestReconcile.kind]
+    if known.contains(kind) { return kind }
+    throw ManifestError(
+      path: path + ".kind",
+      "this host does not have the kind \"\(kind)\" yet; it has \"action\" and \"reconcile\""
+        + EditDistance.hint(for: kind, among: Set(known)))
   }
 }
 
@@ -98,11 +112,6 @@ extension ManifestAction {
         "name",
         "\"\(name)\" has to begin with a lower-case letter and go on with letters, digits, '.', '-' or '_', 128 at most"
       )
-    }
-    let kind = try fields.text("kind") ?? "action"
-    guard kind == "action" else {
-      throw fields.error(
-        "kind", "this host does not have the kind \"\(kind)\" yet; it has \"action\" and \"reconcile\"")
     }
     title = try fields.text("title") ?? name
     description = try fields.text("description", limit: 1 << 16) ?? ""

@@ -47,7 +47,8 @@ extension ManifestReconcile {
         guard names.contains(action) else {
           throw ManifestError(
             path: place,
-            "there is no action \"\(action)\" in this manifest\(EditDistance.hint(for: action, among: names))")
+            "there is no action \"\(action)\" in this manifest\(EditDistance.hint(for: action, among: names))"
+          )
         }
         if let other = speaker.updateValue(entry.name, forKey: action) {
           throw ManifestError(

@@ -7,7 +7,6 @@ package struct ActionCatalogue: Sendable {
     package let kind: JobKind
     package let action: ManifestAction
     package let isActive: Bool
-
     /// Name of the entry that finds out about its lost jobs.
     package let reconcile: String?
 
@@ -75,7 +74,8 @@ package struct ActionCatalogue: Sendable {
     }
     if let speaker {
       return EngineError(
-        .unknownAction, "\"\(name)\" is a reconcile entry: the engine asks it about lost jobs of \(speaker.kind)",
+        .unknownAction,
+        "\"\(name)\" is a reconcile entry: the engine asks it about lost jobs of \(speaker.kind)",
         cure: "ask about one with `bulkhead jobs reconcile ID`")
     }
     let names = Set(entries.filter(\.isActive).map(\.kind)).sorted()

@@ -31,7 +31,7 @@ package struct JobClient: Sendable {
     let batch = SubmitJobs(batchID: randomBytes(), jobs: Array(repeating: request, count: count))
     do throws(StoreError) {
       return try store.perform(batch)
-    } catch  where error.code == .inDoubt && redial != nil {
+    } catch  where (error.code == .inDoubt || error.code == .closed) && redial != nil {
       return try submitAgain(batch)
     } catch {
       throw EngineError(error)
@@ -46,7 +46,9 @@ package struct JobClient: Sendable {
       do throws(StoreError) {
         guard let redial else { throw StoreError(.inDoubt, "the connection ended before the answer came") }
         return try redial().perform(batch)
-      } catch  where (error.code == .inDoubt || error.code == .noEngine) && MonotonicClock.nanoseconds < limit
+      } catch
+        where (error.code == .inDoubt || error.code == .closed || error.code == .noEngine)
+        && MonotonicClock.nanoseconds < limit
       {
         pause.wait(milliseconds: 100)
       } catch {
@@ -59,8 +61,20 @@ package struct JobClient: Sendable {
 
   /// The checked request, as the store takes it.
   package func prepare(_ submission: Submission) throws(EngineError) -> JobRequest {
-    let entry = try ActionCatalogue(ask(ListPlugins())).resolve(submission.action)
+    let entry = try ActionCatalogue(pluginsForSubmit()).resolve(submission.action)
     return try submission.request(for: entry)
+  }
+
+  /// An engine that restarts ends connections in between: nothing was asked for yet, so the next one is asked.
+  private func pluginsForSubmit() throws(EngineError) -> PluginList {
+    try stored { () throws(StoreError) in
+      do throws(StoreError) {
+        return try store.perform(ListPlugins())
+      } catch {
+        guard let redial, error.code == .inDoubt || error.code == .closed else { throw error }
+        return try redial().perform(ListPlugins())
+      }
+    }
   }
 
   package func job(_ id: JobID) throws(EngineError) -> JobRow {

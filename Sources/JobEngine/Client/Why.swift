@@ -61,6 +61,14 @@ package enum Why {
         )
       ]
     }
+    let nodes = nodes.filter { $0.group == file.group }
+    if nodes.isEmpty, file.group != WorkerGroup.shared {
+      return [
+        WhyLine(
+          "no_worker",
+          "the worker of group \(file.group) is not running; `bulkhead serve` starts it")
+      ]
+    }
     if nodes.isEmpty {
       return [WhyLine("no_worker", "no worker is running; one is started by `bulkhead serve`")]
     }
@@ -123,7 +131,9 @@ package enum Why {
     guard let lost else { return lines }
     lines += lost.leftBehind.map { WhyLine("left_behind", "left behind: \($0)") }
     if hasReconcile {
-      let asked = lost.tries == 0 ? "is asked" : "was asked \(lost.tries) time(s) and is asked again, at least every 10 minutes,"
+      let asked =
+        lost.tries == 0
+        ? "is asked" : "was asked \(lost.tries) time(s) and is asked again, at least every 10 minutes,"
       lines.append(WhyLine("reconcile", "its reconcile entry \(asked) what came of it"))
     } else {
       lines.append(WhyLine("no_reconcile", "no active plug-in has a reconcile entry that could be asked"))
@@ -133,7 +143,8 @@ package enum Why {
       lines.append(
         WhyLine(
           "no_proof",
-          "nothing proves that its old run has ended: to run it again somebody has to attest it (--old-run-ended)"))
+          "nothing proves that its old run has ended: to run it again somebody has to attest it (--old-run-ended)"
+        ))
     }
     lines.append(
       WhyLine(

@@ -73,7 +73,9 @@ final class ReconcileLoop: Sendable {
     guard let entry = generations.reconcile(lease.kind) else { return finish(lease, nil, []) }
     let question = Question(lease, entry, session: session)
     state.withLock { $0.asking[lease.ask] = question }
-    timer.schedule(afterMilliseconds: entry.definition.deadlineMilliseconds, owner: ObjectIdentifier(question)) {
+    timer.schedule(
+      afterMilliseconds: entry.definition.deadlineMilliseconds, owner: ObjectIdentifier(question)
+    ) {
       [weak self, weak question] in
       guard let self, let question else { return }
       question.run.raise(StopBits.deadline)
@@ -159,7 +161,9 @@ private final class Question: Sendable {
     context.setStopped { [weak run] in run?.isStopped ?? true }
   }
 
-  var name: String { "the reconcile entry \"\(entry.definition.name)\" of \(lease.kind.plugin), asked for job \(lease.run.job)," }
+  var name: String {
+    "the reconcile entry \"\(entry.definition.name)\" of \(lease.kind.plugin), asked for job \(lease.run.job),"
+  }
 
   func interrupt() {
     isInterrupted.store(true, ordering: .relaxed)

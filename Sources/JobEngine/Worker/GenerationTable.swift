@@ -15,9 +15,14 @@ final class GenerationTable: Sendable {
   }
 
   private let loader: PluginLoader
+  /// Plug-ins of other groups are not even loaded.
+  private let group: String
   private let state = Mutex(State())
 
-  init(loader: PluginLoader) { self.loader = loader }
+  init(loader: PluginLoader, group: String) {
+    self.loader = loader
+    self.group = group
+  }
 
   /// The kinds to claim.
   var kinds: [JobKind] { state.withLock { Array($0.active.keys) } }
@@ -36,7 +41,7 @@ final class GenerationTable: Sendable {
   func refresh(_ list: PluginList, report: (_ sha256: String, _ problem: String?) -> Void) {
     var active: [JobKind: LoadedAction] = [:]
     var reconciles: [JobKind: LoadedReconcile] = [:]
-    for file in list.files where file.state == .active {
+    for file in list.files where file.state == .active && file.group == group {
       guard let generation = generation(of: file, report) else { continue }
       for (name, action) in generation.actions {
         active[JobKind(plugin: generation.manifest.id, action: name)] = action

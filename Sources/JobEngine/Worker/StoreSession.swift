@@ -20,13 +20,18 @@ final class StoreSession: Sendable {
 
   private let dial: StoreDialer
   private let process: ProcessIdentity
+  private let group: String
   /// The store answered that it has ended this node: going on is pointless.
   private let onFenced: @Sendable () -> Void
   private let state: Condition<State>
   private let node: Mutex<NodeID?>
 
-  init(process: ProcessIdentity, dial: @escaping StoreDialer, onFenced: @escaping @Sendable () -> Void) {
+  init(
+    process: ProcessIdentity, group: String, dial: @escaping StoreDialer,
+    onFenced: @escaping @Sendable () -> Void
+  ) {
     self.process = process
+    self.group = group
     self.onFenced = onFenced
     self.dial = dial
     node = Mutex(nil)
@@ -36,6 +41,7 @@ final class StoreSession: Sendable {
   /// Over a store in this process, which does not go away, as the node that it has given.
   init(local store: any Store, process: ProcessIdentity, node: NodeID) {
     self.process = process
+    group = WorkerGroup.shared
     onFenced = {}
     dial = { _ in store }
     self.node = Mutex(node)
@@ -113,7 +119,7 @@ final class StoreSession: Sendable {
     let runs = inventory()
     let known = node.withLock { $0 }
     let answer = try store.perform(
-      Hello(node: known, process: process, inventory: runs.map(\.inventoryEntry)))
+      Hello(node: known, process: process, inventory: runs.map(\.inventoryEntry), group: group))
     node.withLock { $0 = answer.node }
     EngineLog.info("worker \(answer.node) is connected; the store settled \(runs.count) jobs with it")
     for (run, verdict) in zip(runs, answer.verdicts) { settle(run, verdict) }

@@ -11,6 +11,10 @@ package struct WorkerConfiguration: Sendable {
   package var slots: Int
   /// How long it goes on without a store and without a job before it ends.
   package var awayMilliseconds: Int64
+  /// How long it goes on without a store, whatever it runs, before it ends; 0: for ever.
+  package var awayLimitMilliseconds: Int64 = 0
+  /// The `WorkerGroup` whose plug-ins it loads.
+  package var group = WorkerGroup.shared
   package var dial: StoreDialer
 
   package init(
@@ -29,6 +33,8 @@ package enum WorkerEnd: Sendable, Equatable {
   case drained
   /// Nobody served the store for too long, and it had no job.
   case alone
+  /// Nobody served the store for longer than the limit, and what it ran ends with it.
+  case away
   /// The store no longer knows this node: another process answers for its jobs.
   case disowned
 }
@@ -55,11 +61,14 @@ package final class Worker: Sendable {
     let pluginBell = Bell()
     let freed = SlotBell()
     let end = end
-    session = StoreSession(process: configuration.process, dial: configuration.dial) {
+    session = StoreSession(
+      process: configuration.process, group: configuration.group, dial: configuration.dial
+    ) {
       end.update { if $0 == nil { $0 = .disowned } }
     }
     writer = RunWriter(session: session)
-    generations = GenerationTable(loader: PluginLoader(host: HostTables.shared.host))
+    generations = GenerationTable(
+      loader: PluginLoader(host: HostTables.shared.host), group: configuration.group)
     let limits = ThreadLimits.read()
     let slots = min(configuration.slots, limits.cap)
     EngineLog.info("\(slots) jobs at once (\(configuration.slots) asked for; \(limits.statement))")
@@ -102,6 +111,7 @@ package final class Worker: Sendable {
     }
     let why = end.wait { $0 } ?? .drained
     if why == .disowned { letGo() }
+    if why == .away { return why }
     writer.close()
     writing.join(milliseconds: 10_000)
     session.end()
@@ -136,7 +146,11 @@ package final class Worker: Sendable {
       } catch {
         session.pause(milliseconds: 100)
       }
-      if session.millisecondsAway > configuration.awayMilliseconds && inventory.count == 0 { return .alone }
+      let away = session.millisecondsAway
+      if away > configuration.awayMilliseconds && inventory.count == 0 { return .alone }
+      if configuration.awayLimitMilliseconds > 0 && away > configuration.awayLimitMilliseconds {
+        return .away
+      }
     }
     return .drained
   }

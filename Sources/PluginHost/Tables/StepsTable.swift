@@ -16,7 +16,8 @@ extension bh_steps_table {
     token: { ctx, name in
       HostCall.with(ctx, stale: bh_str()) { run in
         let name = name.text()
-        guard StepToken.problem(withName: name) == nil, let context = run.state.withLock({ $0.context }) else {
+        guard StepToken.problem(withName: name) == nil, let context = run.state.withLock({ $0.context })
+        else {
           return bh_str()
         }
         let token = context.steps.token(name)
@@ -36,7 +37,9 @@ private struct StepCall {
   func make(nameBytes: UInt64, _ result: UnsafeMutablePointer<bh_str>?) -> Int32 {
     result?.pointee = bh_str()
     guard let perform else { return run.refuse(BH_INVALID, "bh_step: no function was given") }
-    if let problem = StepToken.problem(withName: name) { return run.refuse(BH_INVALID, "bh_step: " + problem) }
+    if let problem = StepToken.problem(withName: name) {
+      return run.refuse(BH_INVALID, "bh_step: " + problem)
+    }
     guard bhrt_load_word(bhrt_owner(run.frame.pointer)) == bhrt_self() else {
       return run.refuse(BH_BUG, "bh_step: \"\(name)\" was called from another thread than the run's")
     }
@@ -85,7 +88,9 @@ private struct StepCall {
     run.state.withLock { $0.steps.willPerform(name) }
     var text = bh_str()
     let code = call(perform, facade, &text)
-    if code > 0 { return run.refuse(BH_BUG, "step \"\(name)\" returned \(code), which is neither 0 nor a failure") }
+    if code > 0 {
+      return run.refuse(BH_BUG, "step \"\(name)\" returned \(code), which is neither 0 nor a failure")
+    }
     return code < 0 ? code : try record(text, facade, result)
   }
 

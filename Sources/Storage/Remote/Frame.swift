@@ -57,6 +57,9 @@ package struct FrameCutter {
 
   package init() {}
 
+  /// Bytes of a frame that is not whole yet.
+  package var heldBytes: Int { bytes.count - offset }
+
   package mutating func append(_ new: ArraySlice<UInt8>) {
     if offset == bytes.count {
       bytes.removeAll(keepingCapacity: bytes.capacity <= 1 << 20)

@@ -12,6 +12,8 @@ final class RemoteLink: Sendable {
     var calls: [UInt32: Call] = [:]
     var handlers: [UInt32: @Sendable (StoreSignal) -> Void] = [:]
     var isOver = false
+    /// Why the engine ended the connection, in its own words.
+    var farewell: StoreError?
   }
 
   private let file: Int32
@@ -105,6 +107,10 @@ final class RemoteLink: Sendable {
       state.withLock { $0.handlers[number] }?(signal)
       return
     }
+    if frame.code == Frame.Code.error, frame.id == 0 {
+      let farewell = try reader.value(StoreError.self)
+      return state.withLock { $0.farewell = farewell }
+    }
     guard let call = state.withLock({ $0.calls.removeValue(forKey: frame.id) }) else { return }
     if frame.code == Frame.Code.error {
       let error = try reader.value(StoreError.self)
@@ -116,17 +122,19 @@ final class RemoteLink: Sendable {
 
   private func finish() {
     end()
-    let calls = state.withLock { state in
+    let (calls, farewell) = state.withLock { state in
       state.isOver = true
       defer {
         state.calls = [:]
         state.handlers = [:]
       }
-      return Array(state.calls.values)
+      return (Array(state.calls.values), state.farewell)
     }
-    let error = StoreError(
-      .inDoubt, "the connection to the engine at \(path) ended before its answer came",
-      cure: "look at what the store says now before asking again")
+    let error =
+      farewell
+      ?? StoreError(
+        .inDoubt, "the connection to the engine at \(path) ended before its answer came",
+        cure: "look at what the store says now before asking again")
     for call in calls { call.update { $0 = .failure(error) } }
     onEnd()
   }

@@ -1,3 +1,4 @@
+import Synchronization
 import Threading
 
 /// The store that another process serves, over one connection. Blocking; any number of threads may ask at once.
@@ -16,8 +17,25 @@ package final class RemoteStore: Store {
   package static func connect(
     path: String, onEnd: @escaping @Sendable () -> Void
   ) throws(StoreError) -> RemoteStore {
+    do {
+      return try greet(path, onEnd)
+    } catch  where error.code == .inDoubt || error.code == .closed {
+      // An engine that restarts ends what it has just taken; the one that comes after it is waiting for us.
+    }
+    do {
+      return try greet(path, onEnd)
+    } catch  where error.code == .inDoubt || error.code == .closed {
+      throw StoreError(.noEngine, "the engine at \(path) ended the connection", cure: "look at its log")
+    }
+  }
+
+  /// `onEnd` is called for a link that was greeted, and for no other.
+  private static func greet(
+    _ path: String, _ onEnd: @escaping @Sendable () -> Void
+  ) throws(StoreError) -> RemoteStore {
     let file = try UnixSocket.connect(to: path)
-    let link = RemoteLink(file, path: path, onEnd: onEnd)
+    let life = LinkLife(onEnd)
+    let link = RemoteLink(file, path: path) { life.end() }
     OSThread("bh-reply") { link.readReplies() }
     do {
       let answer = try link.ask(Frame.Code.handshake, milliseconds: greetingMilliseconds) {
@@ -27,11 +45,9 @@ package final class RemoteStore: Store {
       _ = try reader.value(Handshake.self)
     } catch {
       link.end()
-      if error.code == .inDoubt || error.code == .closed {
-        throw StoreError(.noEngine, "the engine at \(path) ended the connection", cure: "look at its log")
-      }
       throw error
     }
+    life.greet()
     return RemoteStore(link)
   }
 
@@ -53,4 +69,28 @@ package final class RemoteStore: Store {
 
   /// Ends the connection; whoever waits for an answer gets `inDoubt`.
   package func close() { link.end() }
+}
+
+/// Tells the end of a link once, if it was ever greeted, however close the two come to each other.
+private final class LinkLife: Sendable {
+  private let state = Mutex((isGreeted: false, isOver: false))
+  private let onEnd: @Sendable () -> Void
+
+  init(_ onEnd: @escaping @Sendable () -> Void) { self.onEnd = onEnd }
+
+  func greet() {
+    let isOver = state.withLock { state in
+      state.isGreeted = true
+      return state.isOver
+    }
+    if isOver { onEnd() }
+  }
+
+  func end() {
+    let isGreeted = state.withLock { state in
+      state.isOver = true
+      return state.isGreeted
+    }
+    if isGreeted { onEnd() }
+  }
 }

@@ -2,9 +2,9 @@ import Glibc
 
 /// Socket calls with Unix addresses: plain functions over descriptors, which their callers own.
 enum UnixSocket {
-  /// Listens at a new socket that only this user can connect to. What stands there from an earlier process is
+  /// Listens at a new socket, by its mode for this user only. What stands there from an earlier process is
   /// removed: the caller holds the store's lock, so nobody serves it any more.
-  static func listen(at path: String) throws(StoreError) -> Int32 {
+  static func listen(at path: String, mode: mode_t = 0o600) throws(StoreError) -> Int32 {
     guard path.utf8.count <= StoreLocation.longestSocketPath else {
       throw StoreError(
         .invalid, "the socket path \(path) is longer than \(StoreLocation.longestSocketPath) bytes",
@@ -19,13 +19,33 @@ enum UnixSocket {
     }
     let file = try make()
     // Nobody can connect before `listen`, so the mode is right before it matters.
-    let isBound = withAddress(path) { bind(file, $0, $1) } == 0 && chmod(path, 0o600) == 0
+    let isBound = withAddress(path) { bind(file, $0, $1) } == 0 && chmod(path, mode) == 0
     guard isBound, Glibc.listen(file, 128) == 0, setNonBlocking(file) else {
       let error = failure("cannot listen at \(path)")
       close(file)
       throw error
     }
     return file
+  }
+
+  /// Whether the descriptor is a socket that listens at that path: one that this process was handed.
+  static func listens(_ file: Int32, at path: String) -> Bool {
+    var isListening: Int32 = 0
+    var length = socklen_t(MemoryLayout<Int32>.size)
+    guard getsockopt(file, SOL_SOCKET, SO_ACCEPTCONN, &isListening, &length) == 0, isListening == 1 else {
+      return false
+    }
+    // The path's file has to be this socket's: its name in the kernel is what was bound.
+    var address = sockaddr_un()
+    var size = socklen_t(MemoryLayout<sockaddr_un>.size)
+    let code = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(file, $0, &size) }
+    }
+    let name = withUnsafeBytes(of: &address.sun_path) {
+      String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+    }
+    var facts = stat()
+    return code == 0 && name == path && lstat(path, &facts) == 0 && facts.st_mode & S_IFMT == S_IFSOCK
   }
 
   /// A connected, blocking socket.
@@ -72,6 +92,15 @@ enum UnixSocket {
       default: return .nobodyWaits
       }
     }
+  }
+
+  /// Who is at the other end.
+  static func peer(_ file: Int32) -> PeerIdentity? {
+    // struct ucred, which Swift's Glibc module does not show: pid, uid, gid.
+    var words: (Int32, UInt32, UInt32) = (0, 0, 0)
+    var length = socklen_t(MemoryLayout.size(ofValue: words))
+    guard getsockopt(file, SOL_SOCKET, SO_PEERCRED, &words, &length) == 0, length == 12 else { return nil }
+    return PeerIdentity(pid: words.0, uid: words.1)
   }
 
   static func setNonBlocking(_ file: Int32) -> Bool {
@@ -144,17 +173,8 @@ package enum PeerUser {
   /// The user of this process: "alice (uid 1000)".
   package static let ofThisProcess = name(geteuid())
 
-  /// The user that the process at the other end had when it connected.
-  static func of(socket: Int32) -> String {
-    // The kernel's `struct ucred`, which Glibc keeps to itself: pid, uid, gid.
-    var facts: (Int32, UInt32, UInt32) = (0, 0, 0)
-    var size = socklen_t(MemoryLayout.size(ofValue: facts))
-    guard getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &facts, &size) == 0 else { return "unknown" }
-    return name(facts.1)
-  }
-
   /// A number alone where the accounts do not know it.
-  private static func name(_ user: uid_t) -> String {
+  static func name(_ user: uid_t) -> String {
     var entry = passwd()
     var found: UnsafeMutablePointer<passwd>?
     var text = [CChar](repeating: 0, count: 16 << 10)
@@ -165,4 +185,10 @@ package enum PeerUser {
       return "\(String(cString: name)) (uid \(user))"
     }
   }
+}
+
+/// The process and user at the other end of a connection, when it was made.
+struct PeerIdentity: Sendable, Equatable {
+  let pid: Int32
+  let uid: UInt32
 }

@@ -24,7 +24,7 @@ final class JobChanges {
     var hasChanged = false
   }
 
-  private let transaction: SQLTransaction
+  let transaction: SQLTransaction
   private var entries: [Entry] = []
   private var places: [JobID: Int] = [:]
   private var rows = JobRows()

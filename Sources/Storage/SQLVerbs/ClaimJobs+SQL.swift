@@ -10,19 +10,26 @@ extension ClaimJobs: StoreVerb {
   package var cost: Int { max(1, min(limit, Self.maximumLeases)) }
 
   package func run(in transaction: SQLTransaction) throws(StoreError) -> ClaimAnswer {
-    let order = try NodeTable.livingOrder(of: node, in: transaction)
+    let row = try NodeTable.living(node, in: transaction)
+    let order = row.order
     var leases: [Lease] = []
-    if order == .run, limit > 0 { leases = try claim(in: transaction) }
+    if order == .run, limit > 0 {
+      // Decided here and not by the worker, in the same transaction as the lease: however old its list is.
+      let strangers = try VersionTable.strangers(to: row.group, in: transaction)
+      leases = try claim(Set(kinds.filter { !strangers.contains($0.plugin) }), in: transaction)
+    }
     return ClaimAnswer(
       leases: leases, cancels: try cancels(in: transaction), order: order,
       pluginRevision: try transaction.counter("plugin_revision"))
   }
 
-  private func claim(in transaction: SQLTransaction) throws(StoreError) -> [Lease] {
+  private func claim(
+    _ kinds: Set<JobKind>, in transaction: SQLTransaction
+  ) throws(StoreError) -> [Lease] {
     let limit = min(limit, Self.maximumLeases)
     var heads: [ReadyHead] = []
     let share = kinds.count <= 1 ? limit : min(limit, max(8, 2 * limit / kinds.count))
-    for kind in Set(kinds) {
+    for kind in kinds {
       guard let number = try transaction.kinds.find(kind, in: transaction) else { continue }
       let head = ReadyHead(kind: kind, number: number, chunk: share)
       try head.fill(transaction.connection)

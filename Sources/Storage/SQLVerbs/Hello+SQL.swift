@@ -30,10 +30,11 @@ extension Hello: StoreVerb {
     }
     let id = try transaction.next("node")
     try transaction.connection.run(
-      "insert into node (id, pid, start_ticks, boot_id, node_order, since) values ($1, $2, $3, $4, $5, $6)",
+      "insert into node (id, pid, start_ticks, boot_id, node_order, since, worker_group) "
+        + "values ($1, $2, $3, $4, $5, $6, $7)",
       [
         .int(id), .int(Int64(process.pid)), .int(process.startTicks), .text(process.bootID),
-        .int(Int64(NodeOrder.run.rawValue)), .int(transaction.now),
+        .int(Int64(NodeOrder.run.rawValue)), .int(transaction.now), .text(group),
       ])
     return NodeID(id)
   }
@@ -91,7 +92,7 @@ extension Hello: StoreVerb {
     }
     try changes.load(forgotten)
     for job in forgotten {
-      changes.decide(job, .loseWorker(.disowned), detail: "worker \(node) came back without it")
+      _ = try changes.loseWorker(job, .disowned, detail: "worker \(node) came back without it")
     }
   }
 }

@@ -18,9 +18,11 @@ extension EndNode: StoreVerb {
     }
     let changes = JobChanges(transaction)
     try connection.query(Self.jobsOfNode, [.int(node.rawValue)]) { changes.adopt(JobChanges.entry($0)) }
+    var started = 0
     for entry in changes.live {
+      if entry.facts.state != .leased { started += 1 }
       let text = "worker \(node) \(detail)"
-      switch changes.decide(entry.job, .loseWorker(.workerEnded), detail: text) {
+      switch try changes.loseWorker(entry.job, .workerEnded, detail: text) {
       case .move(let next, _, _, _) where next.state == .ready: answer.requeued += 1
       case .move: answer.lost += 1
       case .end: answer.ended += 1
@@ -29,6 +31,11 @@ extension EndNode: StoreVerb {
     }
     try changes.write()
     try LostTable.release(node, in: transaction)
+    // Unstarted jobs ran nothing of the plug-in: they say nothing about it.
+    if started > 0 {
+      let group = try NodeTable.find(node, in: transaction)?.group ?? WorkerGroup.shared
+      try VersionTable.strike(group, in: transaction)
+    }
     try connection.run("delete from plugin_report where node = $1", [.int(node.rawValue)])
     return answer
   }
@@ -67,7 +74,7 @@ extension ListNodes: StoreVerb {
     var rows: [NodeRow] = []
     try transaction.connection.query(
       "select id, pid, start_ticks, boot_id, node_order, since, "
-        + "(select count(*) from job_active a where a.node = node.id) from node "
+        + "(select count(*) from job_active a where a.node = node.id), worker_group from node "
         + "where ended_at is null order by id", []
     ) { row in
       rows.append(
@@ -75,7 +82,8 @@ extension ListNodes: StoreVerb {
           id: NodeID(row.int(0)),
           process: ProcessIdentity(
             pid: Int32(truncatingIfNeeded: row.int(1)), startTicks: row.int(2), bootID: row.text(3)),
-          order: NodeTable.order(row.int(4)), activeJobs: Int(row.int(6)), since: row.int(5)))
+          order: NodeTable.order(row.int(4)), activeJobs: Int(row.int(6)), since: row.int(5),
+          group: row.text(7)))
     }
     return rows
   }

@@ -11,6 +11,7 @@ extension WriteRuns: StoreVerb {
     let ended = items.filter { changes[$0.run.job] == nil }.map(\.run.job)
     let done = try DoneRow.find(ended, in: transaction)
     var notes = RunNotes()
+    var finishes = 0
     var answers: [RunAnswer] = []
     answers.reserveCapacity(items.count)
     for item in items {
@@ -18,12 +19,17 @@ extension WriteRuns: StoreVerb {
         answers.append(Self.answer(item, ended: row))
         if case .finish = item.act, row.fence != item.run.fence { notes.addLateFinish(item.run, row.outcome) }
       } else {
-        answers.append(Self.apply(item, changes, &notes))
+        let answer = Self.apply(item, changes, &notes)
+        if answer == .done, case .finish = item.act { finishes += 1 }
+        answers.append(answer)
       }
     }
     try notes.passOverStoredLines(transaction)
     try changes.write()
     try notes.write(transaction)
+    if finishes > 0, let group = try NodeTable.find(node, in: transaction)?.group {
+      try VersionTable.countCleanRuns(finishes, of: group, in: transaction)
+    }
     return answers
   }
 

@@ -5,7 +5,8 @@ import DataModel
 extension Schema {
   static func second(_ dialect: SQLDialect, _ catalogue: Catalogue) -> [String] {
     memoryColumns(dialect) + stepTables(dialect) + versionTables(dialect) + auditTables(dialect)
-      + lostTables(dialect) + revocationTables(dialect) + longLife(dialect, catalogue)
+      + lostTables(dialect) + placementColumns(dialect) + revocationTables(dialect)
+      + longLife(dialect, catalogue)
   }
 
   /// What a run used of memory; null where the allocator hooks were not available.
@@ -76,6 +77,21 @@ extension Schema {
         signer \(d.text) not null)\(d.keyedTable)
       """,
       "alter table node add column worker_group \(d.text) not null default ''",
+    ]
+  }
+
+  /// In which worker's group a plug-in runs. What ran before there was probation needs none.
+  private static func placementColumns(_ d: SQLDialect) -> [String] {
+    [
+      "alter table plugin_file add column worker_group \(d.text) not null default ''",
+      "alter table plugin_version add column probation_runs \(d.integer) not null default 0",
+      """
+      insert into plugin_version
+        (sha256, plugin_id, version, tried_at, clean_runs, strikes, signer, probation_runs)
+      select sha256, min(plugin_id), min(version), min(changed_at), 0, 0, '', 0 from plugin_file
+      where state in (\(PluginFile.State.active.rawValue), \(PluginFile.State.removed.rawValue)) and sha256 <> ''
+      group by sha256
+      """,
     ]
   }
 

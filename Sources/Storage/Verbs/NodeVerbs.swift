@@ -22,11 +22,16 @@ package struct Hello: Sendable, Equatable {
   package var node: NodeID?
   package var process: ProcessIdentity
   package var inventory: [InventoryEntry]
+  /// The `WorkerGroup` whose plug-ins it runs.
+  package var group: String
 
-  package init(node: NodeID?, process: ProcessIdentity, inventory: [InventoryEntry]) {
+  package init(
+    node: NodeID?, process: ProcessIdentity, inventory: [InventoryEntry], group: String = WorkerGroup.shared
+  ) {
     self.node = node
     self.process = process
     self.inventory = inventory
+    self.group = group
   }
 }
 
@@ -79,7 +84,7 @@ package struct HelloAnswer: Sendable, Equatable {
 }
 
 /// Takes up to `limit` ready jobs of these kinds (ready → leased, fence + 1), and tells what else the node has
-/// to know. `limit` 0 only asks.
+/// to know. `limit` 0 only asks. Kinds of plug-ins that are placed in another group than the node's are passed over.
 package struct ClaimJobs: Sendable, Equatable {
   package var node: NodeID
   package var kinds: [JobKind]
@@ -240,15 +245,18 @@ package struct NodeRow: Sendable, Equatable {
   package var order: NodeOrder
   package var activeJobs: Int
   package var since: Milliseconds
+  package var group: String
 
   package init(
-    id: NodeID, process: ProcessIdentity, order: NodeOrder, activeJobs: Int, since: Milliseconds
+    id: NodeID, process: ProcessIdentity, order: NodeOrder, activeJobs: Int, since: Milliseconds,
+    group: String = WorkerGroup.shared
   ) {
     self.id = id
     self.process = process
     self.order = order
     self.activeJobs = activeJobs
     self.since = since
+    self.group = group
   }
 }
 

@@ -35,11 +35,13 @@ package struct PluginFile: Sendable, Equatable {
   /// How often this plug-in id got new bytes: 1 at the first.
   package var generation: Int64
   package var changedAt: Milliseconds
+  /// The `WorkerGroup` that runs it.
+  package var group: String
 
   package init(
     file: String, state: State, pluginID: String = "", version: String = "", sha256: String = "",
     manifest: String = "", image: String = "", message: String = "", generation: Int64 = 0,
-    changedAt: Milliseconds = 0
+    changedAt: Milliseconds = 0, group: String = WorkerGroup.shared
   ) {
     self.file = file
     self.state = state
@@ -51,6 +53,7 @@ package struct PluginFile: Sendable, Equatable {
     self.message = message
     self.generation = generation
     self.changedAt = changedAt
+    self.group = group
   }
 }
 

@@ -50,10 +50,13 @@ extension Hello: WireVerb {
     writer.put(node)
     writer.put(process)
     writer.put(inventory)
+    writer.put(group)
   }
 
   package init(from reader: inout WireReader) throws(StoreError) {
-    self.init(node: try reader.value(), process: try reader.value(), inventory: try reader.value())
+    self.init(
+      node: try reader.value(), process: try reader.value(), inventory: try reader.value(),
+      group: try reader.string())
   }
 }
 
@@ -234,12 +237,13 @@ extension NodeRow: WireCodable {
     writer.put(order.rawValue)
     writer.put(activeJobs)
     writer.put(since)
+    writer.put(group)
   }
 
   package init(from reader: inout WireReader) throws(StoreError) {
     self.init(
       id: try reader.value(), process: try reader.value(), order: try reader.choice(),
-      activeJobs: try reader.value(), since: try reader.number())
+      activeJobs: try reader.value(), since: try reader.number(), group: try reader.string())
   }
 }
 

@@ -12,6 +12,7 @@ extension PluginFile: WireCodable {
     writer.put(message)
     writer.put(generation)
     writer.put(changedAt)
+    writer.put(group)
   }
 
   package init(from reader: inout WireReader) throws(StoreError) {
@@ -19,7 +20,7 @@ extension PluginFile: WireCodable {
       file: try reader.string(), state: try reader.choice(), pluginID: try reader.string(),
       version: try reader.string(), sha256: try reader.string(), manifest: try reader.string(),
       image: try reader.string(), message: try reader.string(), generation: try reader.number(),
-      changedAt: try reader.number())
+      changedAt: try reader.number(), group: try reader.string())
   }
 }
 

@@ -27,7 +27,7 @@ struct EngineConfiguration: Sendable, Equatable {
 struct PluginsConfiguration: Sendable, Equatable {
   var trust = PluginTrust()
   /// Runs without a fault after which a new version leaves its worker of its own; 0: no probation.
-  var probationRuns = 0
+  var probationRuns = 20
   /// Which worker runs a plug-in, by plug-in id; those that are not named run in the shared one.
   var workers: [String: PluginWorker] = [:]
 }

@@ -7,14 +7,17 @@ import Threading
 /// Keeps the store's list of plug-ins as the directory is: each file that came, was refused or went is one row.
 final class PluginRegistry: Sendable {
   private let store: any Store
+  private let placement: Placement
 
-  init(store: any Store) { self.store = store }
+  init(store: any Store, placement: Placement) {
+    self.store = store
+    self.placement = placement
+  }
 
   /// Stores what the directory's watch saw.
   func take(_ outcomes: [PluginFileOutcome]) {
     for outcome in outcomes {
       let file = row(outcome)
-      say(file)
       put(file)
     }
   }
@@ -26,7 +29,6 @@ final class PluginRegistry: Sendable {
       where file.state != .removed && !present.contains(file.file) {
         file.state = .removed
         file.message = "its file is no longer in the plug-in directory"
-        say(file)
         put(file)
       }
     } catch {
@@ -35,10 +37,13 @@ final class PluginRegistry: Sendable {
   }
 
   /// Tried until it is stored: the watch tells each change once. On the watch's own thread.
-  private func put(_ file: PluginFile) {
+  private func put(_ row: PluginFile) {
     let pause = Bell()
+    var file = row
     while true {
       do {
+        if file.state == .active { file.group = try group(of: file) }
+        say(file)
         _ = try store.perform(PutPluginFile(file))
         return
       } catch  where error.code == .closed {
@@ -48,6 +53,15 @@ final class PluginRegistry: Sendable {
         pause.wait(milliseconds: 1000)
       }
     }
+  }
+
+  /// Decided before it is active: a version never seen before must not reach the shared worker for a moment.
+  private func group(of file: PluginFile) throws(StoreError) -> String {
+    let version = try store.perform(
+      AcceptVersion(
+        sha256: file.sha256, pluginID: file.pluginID, version: file.version,
+        probationRuns: placement.plugins.probationRuns))
+    return placement.group(of: version)
   }
 
   private func row(_ outcome: PluginFileOutcome) -> PluginFile {
@@ -76,7 +90,10 @@ final class PluginRegistry: Sendable {
 
   private func say(_ file: PluginFile) {
     switch file.state {
-    case .active: EngineLog.info("plug-in \(file.pluginID) \(file.version) is active (\(file.file))")
+    case .active:
+      EngineLog.info(
+        "plug-in \(file.pluginID) \(file.version) is active (\(file.file)), run by worker "
+          + WorkerGroup.title(file.group))
     case .refused: EngineLog.error("refused: \(file.message)")
     case .removed: EngineLog.info("plug-in file \(file.file) was removed")
     }

@@ -2,6 +2,7 @@ import ArgumentParser
 import JobEngine
 import Storage
 import Supervision
+import Threading
 
 /// `bulkhead serve`: the process that owns the store, watches the plug-in directory and keeps a worker running.
 struct ServeCommand: EngineVerb {
@@ -57,21 +58,57 @@ struct ServeCommand: EngineVerb {
   @Flag(help: "Refuse a store of an older version instead of bringing it up to date.")
   var noMigrate = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Clean runs in a worker of its own before a new version joins the others (default: 20); 0: no probation.",
+      valueName: "runs"))
+  var probation: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "End a worker that has been without an engine for so long, even with jobs (default: none).",
+      valueName: "duration"))
+  var awayLimit: String?
+
   func act() throws {
     StopRequests.block()
     let layered = try engine.configuration([
-      ("plugins.directory", plugins), ("worker.slots", slots), ("retention.jobs", keepJobs),
-      ("retention.logs", keepLogs),
+      ("plugins.directory", plugins), ("worker.slots", slots), ("plugins.probation", probation),
+      ("worker.away_limit", awayLimit), ("retention.jobs", keepJobs), ("retention.logs", keepLogs),
     ])
     if let file = layered.file { EngineLog.info("configuration from \(file)") }
     var configuration = layered.configuration
     configuration.mayMigrate = !noMigrate
+    let current = Threading.Condition<Service?>(nil)
+    StopRequests.handle { count in current.withLock { $0 }?.stop(StopMode(requests: count)) }
+    var listener = Restart.takeListener()
+    while case .restart(let path, let socket) = try serve(configuration, listener, current) {
+      listener = socket
+      // When all goes well nothing after this line is reached.
+      let reason = Restart.become(path, listener: listener)
+      EngineLog.error("cannot become \(path): \(reason); this program goes on serving")
+    }
+  }
+
+  /// Serves once, from the lock to its release.
+  private func serve(
+    _ configuration: EngineConfiguration, _ listener: Int32?, _ current: Threading.Condition<Service?>
+  ) throws -> Service.End {
     let service = try Service(
       configuration,
       ready: { path in
         Terminal.output.line(engine.json ? JSONText.object([("ready", .string(path))]).text : "ready \(path)")
       })
-    StopRequests.handle { count in service.stop(StopMode(requests: count)) }
-    try service.run()
+    current.update { $0 = service }
+    defer { current.update { $0 = nil } }
+    let end = try service.run(listener: listener)
+    if case .failed(let message) = end {
+      Terminal.errors.lines(
+        Failure.lines(
+          message: message, cure: "its workers go on; start serve again, it takes them over",
+          colour: Terminal.errors.usesColour))
+      throw ExitCode(ExitStatus.bug)
+    }
+    return end
   }
 }

@@ -36,26 +36,45 @@ enum StopMode: Int, Sendable, Comparable {
   static func < (left: StopMode, right: StopMode) -> Bool { left.rawValue < right.rawValue }
 }
 
-/// All that `serve` is made of: lock, store, socket, plug-in directory, worker. No plug-in code ever runs here.
+/// All that `serve` is made of: lock, store, socket, plug-in directory, workers. No plug-in code ever runs here.
 final class Service: Sendable {
+  /// How serving came to its end.
+  enum End: Sendable, Equatable {
+    /// As asked, with all workers.
+    case stopped(StopMode)
+    /// To become the program in that file; the workers go on. With the socket that goes along.
+    case restart(String, listener: Int32?)
+    /// It cannot go on; the workers do.
+    case failed(String)
+  }
+
   private let configuration: EngineConfiguration
   private let lock: StoreLock
-  private let store: SQLStore
+  let store: SQLStore
   private let server: StoreServer
   private let gate: SubmissionGate
   private let registry: PluginRegistry
   private let revocations: RevocationList
-  private let supervisor: WorkerSupervisor
+  let supervisor: WorkerSupervisor
+  let roster: WorkerRoster
+  private let placing: PlacementLoop
+  private let users: WorkerUsers
+  let ground: WorkerGround
   private let pruner: HistoryPruner
-  private let stopping = Threading.Condition<StopMode?>(nil)
+  private let ending = Threading.Condition<End?>(nil)
   private let since = WallClock.milliseconds
   private let ready: @Sendable (String) -> Void
+
+  private var cache: String { configuration.location.path + ".plugins" }
 
   init(_ configuration: EngineConfiguration, ready: @escaping @Sendable (String) -> Void) throws(EngineError)
   {
     self.ready = ready
     self.configuration = configuration
     let location = configuration.location
+    let placement = Placement(configuration)
+    if let problem = placement.problem { throw EngineError(.refused, problem) }
+    users = try WorkerUsers(placement.users)
     do {
       lock = try StoreLock(location)
       store = try StoreFile.open(location, mayMigrate: configuration.mayMigrate)
@@ -65,36 +84,58 @@ final class Service: Sendable {
     }
     gate = SubmissionGate(store: store)
     pruner = HistoryPruner(store: store, retention: configuration.retention)
-    registry = PluginRegistry(store: store)
+    registry = PluginRegistry(store: store, placement: placement)
+    ground = WorkerGround()
     revocations = RevocationList(store: store)
     supervisor = WorkerSupervisor(
-      store: store, executable: CommandLine.executablePath,
-      arguments: ["worker", "--socket", server.path, "--slots", String(configuration.slots)],
+      store: store, ground: ground, executable: CommandLine.executablePath,
+      arguments: [
+        "worker", "--socket", server.path, "--slots", String(configuration.slots), "--away-limit",
+        String(configuration.awayLimitSeconds),
+      ],
       environment: ProcessInfo.processInfo.environment)
+    roster = WorkerRoster(store: store, server: server, supervisor: supervisor)
+    placing = PlacementLoop(store: store, placement: placement, supervisor: supervisor, roster: roster)
   }
 
-  /// Serves until it was asked to end and the last worker has.
-  func run() throws(EngineError) {
+  /// A store without a file, for a plug-in that is run without an engine.
+  static func storeInMemory() throws(StoreError) -> any Store {
+    try SQLiteStore.inMemory(clock: { WallClock.milliseconds })
+  }
+
+  /// Serves until it was asked to end and the last worker has, or to become another program, or cannot go on.
+  /// `listener`: the socket that came along from the program before.
+  func run(listener: Int32? = nil) throws(EngineError) -> End {
+    var end: End
     do {
+      ChildProcess.reapAll()
       try supervisor.adopt()
-      let observation = try store.observe(.plugins) { [gate, revocations] _ in
+      let observation = try store.observe(.plugins) { [gate, placing, revocations] _ in
         gate.refresh()
         revocations.markStale()
+        placing.ring()
       }
       defer { observation.cancel() }
-      try server.start(handlers)
+      try server.start(handlers, inherited: listener)
       let directory = try startPlugins()
+      try users.open(cache: cache, socket: server.path)
       EngineLog.info(
         "serving \(configuration.location) at \(server.path), plug-ins from \(configuration.pluginFolder)")
+      EngineLog.info("limits of workers: \(ground.statement)")
       ready(server.path)
-      supervisor.ensureWorker()
+      placing.start()
       pruner.start()
-      _ = stopping.wait { $0 }
-      supervisor.waitUntilGone()
+      end = waitForEnd()
       pruner.stop()
+      placing.stop()
       directory.stop()
-      server.stop()
+      if case .restart(let path, _) = end {
+        end = .restart(path, listener: server.stop(keepsSocket: true))
+      } else {
+        server.stop()
+      }
       store.close()
+      lock.release()
     } catch let error as StoreError {
       throw EngineError(error)
     } catch let error as EngineError {
@@ -102,7 +143,32 @@ final class Service: Sendable {
     } catch {
       throw EngineError(.refused, "\(error)")
     }
-    EngineLog.info("ended")
+    EngineLog.info(Self.lastWords(end))
+    return end
+  }
+
+  private func waitForEnd() -> End {
+    let first = ending.wait { $0 } ?? .stopped(.drain)
+    switch first {
+    case .stopped:
+      // The workers have the last word, unless the socket fails meanwhile.
+      supervisor.waitUntilGone {
+        ending.withLock { if case .failed = $0 { true } else { false } }
+      }
+      return ending.withLock { $0 } ?? first
+    case .restart, .failed:
+      supervisor.stopStarting()
+      supervisor.waitUntilSettled()
+      return first
+    }
+  }
+
+  private static func lastWords(_ end: End) -> String {
+    switch end {
+    case .stopped: "ended"
+    case .restart(let path, _): "becoming \(path); the workers go on"
+    case .failed(let message): "ended: \(message)"
+    }
   }
 
   /// What this process answers beside the store's verbs.
@@ -113,20 +179,31 @@ final class Service: Sendable {
     handlers.onEnd = { [supervisor] _, _, process in
       if let process { supervisor.disconnected(pid: process.pid) }
     }
-    handlers.handle(ServeStatus.self) { [weak self] _ throws(StoreError) in
-      guard let self else { throw StoreError(.closed, "the engine is ending") }
-      return try status()
+    handlers.onFailure = { [ending] message in
+      ending.update { $0 = .failed(message) }
     }
     let location = configuration.location
     handlers.handleAlone(CheckStore.self) { _ throws(StoreError) in try StoreFile.check(location) }
     handlers.handleAlone(ServeBackup.self) { verb throws(StoreError) in
       try StoreFile.backUp(location, to: verb.path)
     }
+    handlers.log = { EngineLog.error($0) }
+    handlers.admit = users.admission
+    handlers.handle(ServeStatus.self) { [weak self] _ throws(StoreError) in try Self.living(self).status() }
     handlers.handle(ServeStop.self) { [weak self] verb throws(StoreError) in
-      guard let self else { throw StoreError(.closed, "the engine is ending") }
-      return ServeStop.Reply(activeJobs: stop(StopMode(verb.mode)))
+      ServeStop.Reply(activeJobs: try Self.living(self).stop(StopMode(verb.mode)))
     }
+    handlers.handle(ServeRestart.self) { [weak self] _ throws(StoreError) in try Self.living(self).restart() }
+    handlers.handle(ListWorkers.self) { [roster, ground] _ throws(StoreError) in
+      ListWorkers.Reply(workers: try roster.list(), mechanism: ground.statement)
+    }
+    handlers.handle(CommandWorker.self) { [roster] verb throws(StoreError) in try roster.command(verb) }
     return handlers
+  }
+
+  private static func living(_ service: Service?) throws(StoreError) -> Service {
+    if let service { return service }
+    throw StoreError(.closed, "the engine is ending")
   }
 
   private func status() throws(StoreError) -> ServeStatus.Reply {
@@ -136,18 +213,38 @@ final class Service: Sendable {
         pid: getpid(), startTicks: facts?.startTicks ?? 0, bootID: ProcessFacts.bootID()),
       version: Bulkhead.version, store: configuration.location.description,
       nodes: try store.perform(ListNodes()),
-      counts: try store.perform(CountJobs()), since: since, isDraining: stopping.withLock { $0 != nil })
+      counts: try store.perform(CountJobs()), since: since, isDraining: ending.withLock { $0 != nil })
+  }
+
+  /// Asks to become what our file holds now. The answer goes out before it happens.
+  private func restart() throws(StoreError) -> ServeRestart.Reply {
+    let path = Restart.path
+    let version = try Restart.version(of: path)
+    let isTaken = ending.update { end in
+      if end == nil { end = .restart(path, listener: nil) }
+      return end == .restart(path, listener: nil)
+    }
+    guard isTaken else {
+      throw StoreError(
+        .invalid, "not restarted: the engine is ending", cure: "start it again when it has ended")
+    }
+    EngineLog.info("restarting as \(path), version \(version)")
+    return ServeRestart.Reply(version: version)
   }
 
   /// Asks to end; asking for more goes further, asking for less changes nothing. How many jobs are active.
   @discardableResult
   func stop(_ mode: StopMode) -> Int {
-    supervisor.stopStarting()
-    let isNew = stopping.update { current -> Bool in
-      guard current.map({ $0 < mode }) ?? true else { return false }
-      current = mode
+    let isNew = ending.update { end -> Bool in
+      switch end {
+      case nil: break
+      case .stopped(let current) where current < mode: break
+      default: return false
+      }
+      end = .stopped(mode)
       return true
     }
+    if isNew { supervisor.stopStarting() }
     let jobs = activeJobs
     guard isNew else { return jobs }
     do {
@@ -178,7 +275,7 @@ final class Service: Sendable {
     let first = Atomic(true)
     do {
       return try PluginDirectory(
-        path: configuration.pluginFolder, cache: configuration.location.path + ".plugins",
+        path: configuration.pluginFolder, cache: cache,
         trial: [CommandLine.executablePath, "plugin-trial"],
         trust: TrustRules(
           configuration.plugins.trust, revoked: { [revocations] in revocations.current() }),

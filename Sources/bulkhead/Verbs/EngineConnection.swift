@@ -70,6 +70,20 @@ struct EngineConnection {
     try store.perform(ServeBackup(path: path))
   }
 
+  /// The workers as the serving process sees them.
+  func workers() throws(StoreError) -> [WorkerFacts] { try workersAndMechanism().workers }
+
+  /// The same, with what holds workers to their limits on that machine.
+  func workersAndMechanism() throws(StoreError) -> ListWorkers.Reply { try store.perform(ListWorkers()) }
+
+  /// Drains or kills a worker; answers its process.
+  func command(_ worker: NodeID, _ mode: WorkerCommandMode) throws(StoreError) -> ProcessIdentity {
+    try store.perform(CommandWorker(node: worker, mode: mode))
+  }
+
+  /// Asks the engine to become the program that its file holds now; answers that one's version.
+  func restart() throws(StoreError) -> String { try store.perform(ServeRestart()).version }
+
   /// Asks the engine to end; answers how many jobs are active.
   func stop(_ mode: ServeStop.Mode) throws(StoreError) -> Int {
     try store.perform(ServeStop(mode: mode)).activeJobs

@@ -51,7 +51,8 @@ struct ReconcileEntryTests {
         "actions[2].reconciles: expected a list"
       ),
       (
-        #""reconciles": ["server.create", "server.delete"]"#, #""reconciles": ["server.create", "server.create"]"#,
+        #""reconciles": ["server.create", "server.delete"]"#,
+        #""reconciles": ["server.create", "server.create"]"#,
         "actions[2].reconciles[1]: \"server.create\" is given twice"
       ),
       (
@@ -62,11 +63,17 @@ struct ReconcileEntryTests {
         #""grace_ms": 7"#, #""repeat": "never""#,
         "actions[2].repeat: an entry of kind \"reconcile\" has none"
       ),
-      (#""grace_ms": 7"#, #""parameters": {}"#, "actions[2].parameters: an entry of kind \"reconcile\" has none"),
+      (
+        #""grace_ms": 7"#, #""parameters": {}"#,
+        "actions[2].parameters: an entry of kind \"reconcile\" has none"
+      ),
       (#""grace_ms": 7"#, #""result": {}"#, "actions[2].result: an entry of kind \"reconcile\" has none"),
       (#""grace_ms": 7"#, #""grace": 7"#, "actions[2].grace: this host does not know \"grace\""),
       (#""deadline_ms": 5000"#, #""deadline_ms": 0"#, "actions[2].deadline_ms: has to be from 1"),
-      (#""name": "server.look""#, #""name": "server.create""#, "actions[2].name: \"server.create\" is given twice"),
+      (
+        #""name": "server.look""#, #""name": "server.create""#,
+        "actions[2].name: \"server.create\" is given twice"
+      ),
       (#""name": "server.look""#, #""name": "Look""#, "actions[2].name: \"Look\" has to begin with"),
       (
         #"{"name": "server.delete"}"#, #"{"name": "server.delete", "reconciles": ["server.create"]}"#,

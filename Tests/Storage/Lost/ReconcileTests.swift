@@ -73,7 +73,9 @@ struct ReconcileTests {
     }
   }
 
-  @Test("a question that never arrived, or whose worker ended, is asked by another", arguments: StoreFlavour.allCases)
+  @Test(
+    "a question that never arrived, or whose worker ended, is asked by another",
+    arguments: StoreFlavour.allCases)
   func released(_ flavour: StoreFlavour) throws {
     try TestStore.with(flavour) { test in
       let (node, other) = (try test.makeNode(), try test.makeNode(pid: 5))

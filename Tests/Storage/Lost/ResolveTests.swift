@@ -39,7 +39,9 @@ struct ResolveTests {
         #expect(event.detail.hasSuffix(audit.who))
         if let end = try test.end(run.job) { #expect(end.message == "I looked" && end.result == result) }
         #expect(try test.write(node, run, .finish(RunEnd(code: 0))) == .fenced)
-        #expect(try resolve(test, run.job, Resolution(verdict)) == .notLost(verdict == .rerun ? "ready" : verdict.name))
+        #expect(
+          try resolve(test, run.job, Resolution(verdict))
+            == .notLost(verdict == .rerun ? "ready" : verdict.name))
       }
       #expect(try test.store.perform(ListAudit()).count == 4)
     }
@@ -62,7 +64,7 @@ struct ResolveTests {
   func notLost(_ flavour: StoreFlavour) throws {
     try TestStore.with(flavour) { test in
       let node = try test.makeNode()
-      for state in JobState.allCases where state != .lost {
+      for state in JobState.allCases.reversed() where state != .lost {
         let run = try test.job(in: state, node)
         #expect(try resolve(test, run.job, Resolution(.failed)) == .notLost(state.name))
         #expect(try test.state(run.job) == state.name)

@@ -6,7 +6,9 @@ import Testing
 
 @Suite("Conformance: steps")
 struct StepTests {
-  @Test("a step begins once, is recorded once, and is replayed in the next attempt", arguments: StoreFlavour.allCases)
+  @Test(
+    "a step begins once, is recorded once, and is replayed in the next attempt",
+    arguments: StoreFlavour.allCases)
   func life(_ flavour: StoreFlavour) throws {
     try TestStore.with(flavour) { test in
       let node = try test.makeNode()
@@ -39,17 +41,17 @@ struct StepTests {
   func fenced(_ flavour: StoreFlavour) throws {
     try TestStore.with(flavour) { test in
       let node = try test.makeNode()
-      for state in JobState.allCases where state != .running && state != .cancelling {
-        let run = try test.job(in: state, node)
-        #expect(try test.store.perform(BeginStep(run: run, name: "a")) == .fenced, "\(state)")
-        #expect(try !test.store.perform(EndStep(run: run, name: "a", result: "")), "\(state)")
-      }
       let run = try test.running(node)
       let stranger = JobRun(job: run.job, fence: run.fence + 1)
       #expect(try test.store.perform(BeginStep(run: run, name: "a")) == .fresh)
       #expect(try test.store.perform(BeginStep(run: stranger, name: "b")) == .fenced)
       #expect(try !test.store.perform(EndStep(run: stranger, name: "a", result: "")))
       #expect(try test.store.perform(BeginStep(run: JobRun(job: JobID(999), fence: 1), name: "a")) == .fenced)
+      for state in JobState.allCases.reversed() where state != .running && state != .cancelling {
+        let run = try test.job(in: state, node)
+        #expect(try test.store.perform(BeginStep(run: run, name: "a")) == .fenced, "\(state)")
+        #expect(try !test.store.perform(EndStep(run: run, name: "a", result: "")), "\(state)")
+      }
     }
   }
 
@@ -61,6 +63,22 @@ struct StepTests {
       #expect(try test.store.perform(RequestCancel(job: run.job)) == .cancelling)
       #expect(try test.store.perform(EndStep(run: run, name: "a", result: "vm")))
       #expect(try test.store.perform(ListSteps(job: run.job)).map(\.result) == ["vm"])
+    }
+  }
+
+  @Test(
+    "a job that ends with its worker names its open steps as left behind", arguments: StoreFlavour.allCases)
+  func leftBehind(_ flavour: StoreFlavour) throws {
+    try TestStore.with(flavour) { test in
+      let node = try test.makeNode()
+      let run = try test.running(node, .steps)
+      for name in ["done", "open"] { _ = try test.store.perform(BeginStep(run: run, name: name)) }
+      _ = try test.store.perform(EndStep(run: run, name: "done", result: ""))
+      _ = try test.store.perform(RequestCancel(job: run.job))
+      _ = try test.store.perform(EndNode(node: node, detail: "killed"))
+      let end = try #require(try test.end(run.job))
+      #expect(end.outcome == .cancelled && end.leftBehind.count == 1 && end.code == ReturnCode.unknown)
+      #expect(end.leftBehind[0].hasPrefix("step \"open\": it began"))
     }
   }
 
@@ -77,7 +95,8 @@ struct StepTests {
       let error = refusal { try test.store.perform(EndStep(run: run, name: name, result: long + "x")) }
       #expect(error?.code == .invalid)
       #expect(try test.store.perform(EndStep(run: run, name: name, result: long)))
-      #expect(refusal { try test.store.perform(EndStep(run: run, name: "never", result: "")) }?.code == .notFound)
+      #expect(
+        refusal { try test.store.perform(EndStep(run: run, name: "never", result: "")) }?.code == .notFound)
       if flavour == .memory { return }
       let connection = try SQLiteConnection(path: test.path)
       defer { connection.close() }

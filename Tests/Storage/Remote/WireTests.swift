@@ -130,6 +130,11 @@ struct WireTests {
     Example(ServeStop(mode: .cancel)), Example(CheckStore()), Example(FindPrunedJob(job: JobID(7))),
     Example(PruneHistory(jobsBefore: 1, logsBefore: nil, batchesBefore: 3, keptFor: 4, rows: 5)),
     Example(ServeBackup(path: "/backup/a.db")),
+    Example(Hello(node: nil, process: process, inventory: [], group: "own"), "group"),
+    Example(AcceptVersion(sha256: "ab", pluginID: "p", version: "1", probationRuns: 20)),
+    Example(ListVersions()),
+    Example(PlacePlugin(file: "a.so", sha256: "ab", group: "g")), Example(ListWorkers()),
+    Example(CommandWorker(node: NodeID(3), mode: .kill)), Example(ServeRestart()),
   ]
 
   static let replies: [Example] = [
@@ -157,6 +162,18 @@ struct WireTests {
     Example(ServeStop.Reply(activeJobs: 3)),
     Example(StoreReport(problems: ["x"], schema: 2, jobs: 3, bytes: 4)),
     Example(PruneAnswer(jobs: 1, logLines: 2, isDone: false, newest: 3)), Example(5 as Milliseconds?),
+    Example(ServeRestart.Reply(version: "1.2.3")),
+    Example([
+      PluginVersion(sha256: "ab", pluginID: "p", version: "1", cleanRuns: 1, strikes: 2, probationRuns: 3)
+    ]),
+    Example(
+      ListWorkers.Reply(
+        workers: [
+          WorkerFacts(
+            node: NodeRow(
+              id: NodeID(1), process: process, order: .run, activeJobs: 2, since: 3, group: "g"),
+            state: .unresponsive, silentSince: 5, silence: "x", limits: ["a"], gaps: ["b"])
+        ], mechanism: "memory by cgroup v2")),
     Example(
       ServeStatus.Reply(
         process: process, version: "1.0", store: "sqlite:x", nodes: [], counts: ["ready": 1], since: 4,

@@ -69,8 +69,8 @@ inline const char *name(std::int32_t code) noexcept {
   static const char *const names[] = {"cancelled", "deadline",   "out of memory",          "invalid",
                                       "not found", "conflict",   "denied",                 "input or output failed",
                                       "remote",    "unsupported by this host", "bug",      "the job was lost",
-                                      "stale",     "try again later"};
-  return code < 0 && code >= BH_AGAIN ? names[-code - 1] : "failed";
+                                      "stale",     "try again later", "nobody knows whether it was done"};
+  return code < 0 && code >= BH_UNKNOWN ? names[-code - 1] : "failed";
 }
 
 /** Throws for a negative code, else gives it back. `what` becomes the text: "cannot WHAT: not found". */

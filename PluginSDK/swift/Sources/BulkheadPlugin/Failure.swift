@@ -20,6 +20,7 @@ public struct Code: RawRepresentable, Sendable, Hashable {
   public static let fenced = Code(rawValue: BH_FENCED)
   public static let stale = Code(rawValue: BH_STALE)
   public static let again = Code(rawValue: BH_AGAIN)
+  public static let unknown = Code(rawValue: BH_UNKNOWN)
 
   var isStop: Bool { self == .cancelled || self == .deadline || self == .fenced }
 
@@ -29,7 +30,7 @@ public struct Code: RawRepresentable, Sendable, Hashable {
       "cancelled", "deadline", "out of memory", "invalid", "not found", "conflict", "denied",
       "input or output failed", "the other side failed", "unsupported by this host", "bug",
       "the job was lost",
-      "stale", "try again later",
+      "stale", "try again later", "nobody knows whether it was done",
     ]
     let index = -Int(rawValue) - 1
     return names.indices.contains(index) ? names[index] : "code \(rawValue)"

@@ -46,10 +46,10 @@ public final class Plugin: Sendable {
 
   /// A copy of the text as a C string that is never freed.
   private static func keep(_ text: String) -> UnsafePointer<CChar> {
-    let bytes = text.utf8CString
-    let copy = UnsafeMutableBufferPointer<CChar>.allocate(capacity: bytes.count)
-    _ = copy.initialize(from: bytes)
-    return UnsafePointer(copy.baseAddress!)
+    let bytes = Array(text.utf8CString)
+    let copy = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count)
+    copy.initialize(from: bytes, count: bytes.count)
+    return UnsafePointer(copy)
   }
 
   // SAFETY: written once, on the loader's thread, before the host calls any action; read only after that.

@@ -27,7 +27,8 @@ extension ClaimReconciles: StoreVerb {
   ) throws(StoreError) -> [ReconcileLease] {
     var leases: [ReconcileLease] = []
     var messages: [String] = []
-    try transaction.connection.query(Self.dueQuery, [.int(number), .int(transaction.now), .int(Int64(room))]) {
+    try transaction.connection.query(Self.dueQuery, [.int(number), .int(transaction.now), .int(Int64(room))])
+    {
       row in
       leases.append(
         ReconcileLease(

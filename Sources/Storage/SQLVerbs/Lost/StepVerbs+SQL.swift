@@ -80,6 +80,13 @@ enum StepTable {
     return found
   }
 
+  /// The steps that began and of which nobody knows, for people.
+  static func open(_ job: JobID, in transaction: SQLTransaction) throws(StoreError) -> [String] {
+    try all(job, in: transaction).filter { $0.result == nil }.map {
+      "step \"\($0.name)\": it began, and whether it was done is not known (token \($0.token))"
+    }
+  }
+
   static func all(_ job: JobID, in transaction: SQLTransaction) throws(StoreError) -> [StepRow] {
     var rows: [StepRow] = []
     var bytes = 0
@@ -96,5 +103,17 @@ enum StepTable {
       rows.append(step)
     }
     return rows
+  }
+}
+
+extension JobChanges {
+  /// Its worker has ended. A job that ends by that has nobody who could say what its open steps came to: they are
+  /// named as left behind.
+  func loseWorker(_ job: JobID, _ reason: ReasonCode, detail: String) throws(StoreError) -> JobDecision {
+    var ended: RunEnd?
+    if let facts = self[job]?.facts, case .end = JobTransition.decide(facts, .loseWorker(reason)) {
+      ended = RunEnd(code: ReturnCode.unknown, leftBehind: try StepTable.open(job, in: transaction))
+    }
+    return decide(job, .loseWorker(reason), detail: detail, ended: ended)
   }
 }

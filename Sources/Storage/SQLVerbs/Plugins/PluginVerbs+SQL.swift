@@ -79,8 +79,9 @@ private enum PluginTable {
   {
     var files: [PluginFile] = []
     try transaction.connection.query(
-      "select file, state, plugin_id, version, sha256, manifest, image, message, generation, changed_at "
-        + "from plugin_file" + (file == nil ? Self.worthTelling : " where file = $1") + " order by file",
+      "select file, state, plugin_id, version, sha256, manifest, image, message, generation, changed_at, "
+        + "worker_group from plugin_file" + (file == nil ? Self.worthTelling : " where file = $1")
+        + " order by file",
       file.map { [.text($0)] } ?? []
     ) { row in
       files.append(
@@ -88,7 +89,8 @@ private enum PluginTable {
           file: row.text(0),
           state: PluginFile.State(rawValue: UInt8(truncatingIfNeeded: row.int(1))) ?? .refused,
           pluginID: row.text(2), version: row.text(3), sha256: row.text(4), manifest: row.text(5),
-          image: row.text(6), message: row.text(7), generation: row.int(8), changedAt: row.int(9)))
+          image: row.text(6), message: row.text(7), generation: row.int(8), changedAt: row.int(9),
+          group: row.text(10)))
     }
     return files
   }
@@ -96,15 +98,16 @@ private enum PluginTable {
   static func put(_ file: PluginFile, in transaction: SQLTransaction) throws(StoreError) {
     try transaction.connection.run(
       "insert into plugin_file (file, state, plugin_id, version, sha256, manifest, image, message, generation, "
-        + "changed_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) "
+        + "changed_at, worker_group) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) "
         + "on conflict (file) do update set state = excluded.state, plugin_id = excluded.plugin_id, "
         + "version = excluded.version, sha256 = excluded.sha256, manifest = excluded.manifest, "
         + "image = excluded.image, message = excluded.message, generation = excluded.generation, "
-        + "changed_at = excluded.changed_at",
+        + "changed_at = excluded.changed_at, "
+        + "worker_group = excluded.worker_group",
       [
         .text(file.file), .int(Int64(file.state.rawValue)), .text(file.pluginID), .text(file.version),
         .text(file.sha256), .text(file.manifest), .text(file.image), .text(file.message),
-        .int(file.generation), .int(file.changedAt),
+        .int(file.generation), .int(file.changedAt), .text(file.group),
       ])
   }
 }

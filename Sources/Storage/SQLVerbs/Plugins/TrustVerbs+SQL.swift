@@ -17,12 +17,9 @@ extension RevokePlugin: StoreVerb {
       if isRevoked { return Nothing() }
       throw StoreError(.notFound, "\(hash) is not revoked", cure: "see `bulkhead plugins revocations`")
     }
-    try transaction.connection.run(
-      "insert into audit (at, who, verb, subject, detail) values ($1, $2, $3, $4, $5)",
-      [
-        .int(transaction.now), .text(revocation.who),
-        .text(isRevoked ? "plugins revoke" : "plugins restore"), .text(hash), .text(revocation.reason),
-      ])
+    try Audit.write(
+      isRevoked ? "plugins revoke" : "plugins restore", subject: hash, detail: revocation.reason,
+      in: transaction)
     transaction.signal(.pluginsChanged)
     return Nothing()
   }

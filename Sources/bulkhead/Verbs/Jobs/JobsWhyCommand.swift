@@ -2,6 +2,7 @@ import ArgumentParser
 import DataModel
 import JobEngine
 import Storage
+import Threading
 
 struct JobsWhyCommand: EngineVerb {
   static let configuration = CommandConfiguration(
@@ -23,7 +24,10 @@ struct JobsWhyCommand: EngineVerb {
   func act() throws {
     let connection = try connect()
     let job = try connection.client.job(id)
-    let lines = try connection.client.why(id)
+    var lines = try connection.client.why(id)
+    if let silence = Self.silence(job, try connection.workers(), now: WallClock.milliseconds) {
+      lines.append(silence)
+    }
     if engine.json {
       let document: JSONText = [
         "job_id": .integer(id.rawValue), "state": .string(job.status.name),
@@ -33,6 +37,15 @@ struct JobsWhyCommand: EngineVerb {
     } else {
       Terminal.output.lines(Self.text(job, lines, colour: Terminal.output.usesColour))
     }
+  }
+
+  /// What is to be said of the worker that holds the job, when it says nothing itself.
+  static func silence(_ job: JobRow, _ workers: [WorkerFacts], now: Milliseconds) -> WhyLine? {
+    guard case .live = job.status, let node = job.node,
+      let worker = workers.first(where: { $0.node.id == node }), worker.state == .unresponsive
+    else { return nil }
+    return WhyLine(
+      "unresponsive", "worker \(node) is unresponsive: " + WorkerDocument.silence(worker, now: now))
   }
 
   static func text(_ job: JobRow, _ lines: [WhyLine], colour: Bool) -> [String] {

@@ -29,6 +29,7 @@ struct PluginDocument {
       (name: "state", value: .string(file.state.name)),
       (name: "generation", value: .integer(file.generation)),
       (name: "file", value: .string(file.file)),
+      (name: "worker_group", value: .string(WorkerGroup.title(file.group))),
       (name: "sha256", value: .nonEmpty(file.sha256)),
       (name: "message", value: .nonEmpty(file.message)),
       (name: "changed_at", value: .string(TimeText.rfc3339(file.changedAt))),

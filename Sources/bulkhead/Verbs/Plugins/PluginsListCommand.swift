@@ -13,7 +13,7 @@ struct PluginsListCommand: EngineVerb {
 
       States: \(PluginFile.State.allCases.map(\.name).joined(separator: ", ")).
 
-      With --json: {"plugins":[…]}, each with id, version, state, generation, file, sha256, message (why it was \
+      With --json: {"plugins":[…]}, each with id, version, state, generation, file, worker_group, sha256, message (why it was \
       refused or removed), changed_at, workers [{worker, loaded, message}] and actions [name]. id, version, sha256 and \
       message are null where there is none.
 
@@ -37,13 +37,14 @@ struct PluginsListCommand: EngineVerb {
 
   /// The table, and below it the sentences that are too long for one.
   static func lines(_ plugins: [PluginDocument], width: Int?, colour: Bool) -> [String] {
-    var table = Table("PLUG-IN", "VERSION", "STATE", ">GENERATION", "WORKERS", "FILE", "ACTIONS")
+    var table = Table("PLUG-IN", "VERSION", "STATE", ">GENERATION", "RUNS IN", "WORKERS", "FILE", "ACTIONS")
     for plugin in plugins {
       let file = plugin.file
       table.add(
         .init(dash(file.pluginID)), .init(dash(file.version)),
         .init(file.state.name, style: .state(file.state.name)),
         .init(file.generation > 0 ? "\(file.generation)" : "-"),
+        .init(file.state == .active ? WorkerGroup.title(file.group) : "-"),
         .init(file.state == .active ? plugin.workers : "-"), .init(file.file),
         .init(plugin.manifest?.actions.map(\.name).joined(separator: ", ") ?? ""))
     }

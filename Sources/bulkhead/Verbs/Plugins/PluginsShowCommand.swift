@@ -50,6 +50,12 @@ struct PluginsShowCommand: EngineVerb {
     }
   }
 
+  private static func place(_ file: PluginFile) -> String {
+    WorkerGroup.isProbation(file.group)
+      ? "worker \(file.group): a new version runs alone until it has proven itself"
+      : "worker group " + WorkerGroup.title(file.group)
+  }
+
   static func lines(_ plugin: PluginDocument, now: Int64, width: Int?, colour: Bool) -> [String] {
     let file = plugin.file
     var facts = FactList()
@@ -66,6 +72,7 @@ struct PluginsShowCommand: EngineVerb {
     facts.add("SHA-256", file.sha256)
     if file.generation > 0 { facts.add("generation", "\(file.generation)") }
     facts.add("changed", TimeText.withAge(file.changedAt, now: now))
+    if file.state == .active { facts.add("runs in", Self.place(file)) }
     for report in plugin.reports {
       facts.add("worker \(report.node)", report.isLoaded ? "loaded" : "not loaded: " + report.message)
     }

@@ -22,23 +22,16 @@ enum Interrupts {
   /// From here on each Ctrl-C calls `handler` with its number, from 1, on a thread of its own; nothing else comes of
   /// it. Call it before anything starts threads.
   static func each(_ handler: @escaping @Sendable (Int) -> Void) {
-    var signals = interrupt()
+    var signals = ours()
     pthread_sigmask(SIG_BLOCK, &signals, nil)
     OSThread("interrupts") {
-      var signals = interrupt()
+      var signals = ours()
       var number: Int32 = 0
       for count in 1... {
         while sigwait(&signals, &number) != 0 {}
         handler(count)
       }
     }
-  }
-
-  private static func interrupt() -> sigset_t {
-    var signals = sigset_t()
-    sigemptyset(&signals)
-    sigaddset(&signals, SIGINT)
-    return signals
   }
 
   private static func ours() -> sigset_t {

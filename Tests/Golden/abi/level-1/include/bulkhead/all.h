@@ -8,7 +8,9 @@
 #include "ext/log.h"
 #include "ext/params.h"
 #include "ext/progress.h"
+#include "ext/reconcile.h"
 #include "ext/result.h"
+#include "ext/steps.h"
 #include "ext/wait.h"
 
 #include "ext/draft/records.h"

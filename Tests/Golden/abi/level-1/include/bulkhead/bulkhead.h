@@ -1,9 +1,9 @@
 /* Bulkhead plug-in ABI, level 1: the core.
  *
  * A plug-in is a shared object that exports one function, `bh_plugin_entry`, and carries a manifest
- * (BH_MANIFEST or BH_MANIFEST_FILE below). It imports nothing from the host: everything is reached through tables. This header
- * holds what every plug-in needs; each further capability is one small header under `ext/`, and
- * `bulkhead/all.h` includes them all with their inline sugar.
+ * (BH_MANIFEST or BH_MANIFEST_FILE below). It imports nothing from the host: everything is reached through
+ * tables. This header holds what every plug-in needs; each further capability is one small header under
+ * `ext/`, and `bulkhead/all.h` includes them all with their inline sugar.
  *
  * Rules that hold everywhere
  *  - What you are given is borrowed until you return. What you allocate on `ctx` is freed by the host when
@@ -30,8 +30,8 @@ extern "C" {
 /** The oldest host level that a plug-in built with this header runs on. */
 #define BH_ABI_MIN_HOST 1
 
-/** The level that a plug-in is written for: `-DBH_ABI_TARGET=n` hides every name that came after level n, so that
- *  nothing newer is used by accident, and the plug-in says `"built": n`. The newest one unless told. */
+/** The level that a plug-in is written for: `-DBH_ABI_TARGET=n` hides every name that came after level n, so
+ *  that nothing newer is used by accident, and the plug-in says `"built": n`. The newest one unless told. */
 #ifndef BH_ABI_TARGET
 #define BH_ABI_TARGET BH_ABI_LEVEL
 #endif
@@ -86,6 +86,7 @@ static inline bh_str bh_text(const char *c_string) {
 #define BH_FENCED ((int32_t)-12)    /**< this run no longer owns the job: it can write nothing */
 #define BH_STALE ((int32_t)-13)     /**< the handle's owner has ended */
 #define BH_AGAIN ((int32_t)-14)     /**< try again later */
+#define BH_UNKNOWN ((int32_t)-15)   /**< what came of it outside cannot be told: the job is lost, not failed */
 
 /* ------------------------------------------------------------------ the cell and the checkpoint */
 
@@ -256,9 +257,9 @@ BH_EXPORT const bh_plugin *bh_plugin_entry(const bh_host *host);
     char text[(sizeof(json) + 3) & ~(size_t)3]; \
   } bh_manifest_note = {9, sizeof(json), 1, "Bulkhead", json}
 
-/** BH_MANIFEST from a file: BH_MANIFEST_FILE("manifest.json"); at file scope, once per plug-in. The compiler looks for
- *  a relative path where it was started, then in its -I folders: give it `-I` with the folder of the source. The
- *  path is a string literal. Let the build know that the source depends on the file. */
+/** BH_MANIFEST from a file: BH_MANIFEST_FILE("manifest.json"); at file scope, once per plug-in. The compiler
+ *  looks for a relative path where it was started, then in its -I folders: give it `-I` with the folder of the
+ *  source. The path is a string literal. Let the build know that the object depends on the file. */
 #define BH_MANIFEST_FILE(path) \
   enum { bh_manifest_note = 1 }; /* a second manifest in the same source is an error */ \
   __asm__(".pushsection .note.bulkhead,\"a\",%note\n" \

@@ -1,6 +1,7 @@
 import DataModel
 import Glibc
 import Synchronization
+import Threading
 
 /// One client of a server. Any thread may send; only the server's socket thread reads and closes.
 final class ServerConnection: Sendable {
@@ -10,6 +11,8 @@ final class ServerConnection: Sendable {
     var sent = 0
     var isOver = false
     var pending = 0
+    /// Bytes of the requests that are pending.
+    var pendingBytes = 0
     var node: NodeID?
     var process: ProcessIdentity?
     var observations: [UInt32: StoreObservation] = [:]
@@ -21,25 +24,43 @@ final class ServerConnection: Sendable {
   private static let maximumBeforeSignals = 1 << 20
   /// Requests that may wait; a client that sends more is not read until answers have gone out.
   private static let maximumPending = 1024
+  private static let maximumPendingBytes = 32 << 20
 
   let id: ConnectionID
   let file: Int32
-  /// Whose process is at the other end.
+  /// The user and process that connected, as the kernel says.
+  let peer: PeerIdentity
+  let admission: ServerAdmission
+  /// When its last byte came, on the monotonic clock.
+  let heardAt = Atomic(MonotonicClock.nanoseconds)
+  /// The same user by name, for what is audited.
   let user: String
   private let state = Mutex(State())
   private let wake: @Sendable () -> Void
 
   /// `wake` tells the socket thread to look at this connection again.
-  init(_ file: Int32, id: ConnectionID, wake: @escaping @Sendable () -> Void) {
+  init(
+    _ file: Int32, id: ConnectionID, peer: PeerIdentity, admission: ServerAdmission,
+    wake: @escaping @Sendable () -> Void
+  ) {
     self.file = file
-    user = PeerUser.of(socket: file)
+    user = PeerUser.name(peer.uid)
     self.id = id
+    self.peer = peer
+    self.admission = admission
     self.wake = wake
   }
 
   var isOver: Bool { state.withLock { $0.isOver } }
   var hasOutput: Bool { state.withLock { $0.sent < $0.outbox.count } }
-  var mayRead: Bool { state.withLock { $0.pending < Self.maximumPending && !$0.isOver } }
+  var mayRead: Bool {
+    state.withLock {
+      $0.pending < Self.maximumPending && $0.pendingBytes < Self.maximumPendingBytes && !$0.isOver
+    }
+  }
+  var hasPending: Bool { state.withLock { $0.pending > 0 } }
+  /// Bytes that wait here: requests that are being done, answers that were not taken.
+  var heldBytes: Int { state.withLock { $0.outbox.count + $0.pendingBytes } }
   var node: NodeID? { state.withLock { $0.node } }
   var process: ProcessIdentity? { state.withLock { $0.process } }
 
@@ -76,12 +97,19 @@ final class ServerConnection: Sendable {
     }
   }
 
-  func began() { state.withLock { $0.pending += 1 } }
+  func began(bytes: Int) {
+    state.withLock {
+      $0.pending += 1
+      $0.pendingBytes += bytes
+    }
+  }
 
-  func settled() {
+  func settled(bytes: Int) {
     let wasFull = state.withLock { state in
+      let isFull = state.pending >= Self.maximumPending || state.pendingBytes >= Self.maximumPendingBytes
       state.pending -= 1
-      return state.pending == Self.maximumPending - 1
+      state.pendingBytes -= bytes
+      return isFull
     }
     if wasFull { wake() }
   }

@@ -9,6 +9,13 @@ package struct ServerHandlers: Sendable {
   package var onHello: (@Sendable (ConnectionID, NodeID, ProcessIdentity) -> Void)?
   /// A connection has ended; with its node, if it had said hello and not again on another connection since.
   package var onEnd: (@Sendable (ConnectionID, NodeID?, ProcessIdentity?) -> Void)?
+  /// What a user (by number, as the kernel says) may ask for; without it the mode of the socket decides, and
+  /// whoever can connect may ask for everything.
+  package var admit: (@Sendable (UInt32) -> ServerAdmission)?
+  /// What the people who run the server should know; never more than a few lines a second.
+  package var log: @Sendable (String) -> Void = { _ in }
+  /// The socket cannot be served any more: the server has ended every connection.
+  package var onFailure: @Sendable (String) -> Void = { _ in }
   var extra: [UInt16: ServedVerb] = [:]
 
   package init() {}
@@ -94,6 +101,7 @@ struct ServedVerb: Sendable {
       of(BeginStep.self), of(EndStep.self), of(ListSteps.self), of(GetLost.self), of(ClaimReconciles.self),
       of(FinishReconcile.self), of(RequestReconcile.self), of(ResolveJob.self), of(ListAudit.self),
       of(CheckStore.self), of(PruneHistory.self), of(FindPrunedJob.self),
+      of(AcceptVersion.self), of(ListVersions.self), of(PlacePlugin.self),
       of(RevokePlugin.self), of(ListRevocations.self),
     ])
 }

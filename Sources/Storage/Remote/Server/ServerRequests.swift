@@ -1,14 +1,17 @@
 import DataModel
+import Synchronization
 import Threading
 
 /// What a server does with the frames of its connections: reads go to the reading thread, writes to the one writer,
 /// all that may block elsewhere. Called on the socket thread, which never waits.
 final class ServerRequests: Sendable {
   private let store: SQLStore
-  private let handlers: ServerHandlers
+  let handlers: ServerHandlers
   private let queue: WriteQueue
   private let reading = TaskThread()
   private let aside = TaskThread()
+  /// The connection that each node speaks on.
+  private let nodes = Mutex<[NodeID: ServerConnection]>([:])
 
   init(_ store: SQLStore, _ handlers: ServerHandlers) {
     self.store = store
@@ -44,7 +47,17 @@ final class ServerRequests: Sendable {
     }
   }
 
+  /// How long a node has said nothing while nothing of it is being done; nil when it has no connection.
+  func silence(of node: NodeID) -> Milliseconds? {
+    guard let connection = nodes.withLock({ $0[node] }) else { return nil }
+    if connection.hasPending { return 0 }
+    return (MonotonicClock.nanoseconds - connection.heardAt.load(ordering: .relaxed)) / 1_000_000
+  }
+
   func ended(_ connection: ServerConnection) {
+    nodes.withLock { nodes in
+      for (node, own) in nodes where own === connection { nodes[node] = nil }
+    }
     guard let onEnd = handlers.onEnd else { return }
     let (id, node, process) = (connection.id, connection.node, connection.process)
     aside.add { onEnd(id, node, process) }
@@ -58,30 +71,35 @@ final class ServerRequests: Sendable {
         .badFrame, "the engine does not know request \(frame.code)",
         cure: "use the same version of bulkhead on both sides")
     }
-    let id = frame.id
+    let (id, size) = (frame.id, frame.payload.count)
+    if connection.admission == .workersVerbs { try WorkersVerbs.check(frame.code) }
     switch try served.prepare(frame.payload) {
     case .read(let work):
-      connection.began()
+      connection.began(bytes: size)
       reading.add { [store] in
-        Self.answer(connection, id) { () throws(StoreError) in try work(id, store) }
+        Self.answer(connection, id, size) { () throws(StoreError) in try work(id, store) }
       }
     case .aside(let work):
-      connection.began()
-      aside.add { Self.answer(connection, id) { () throws(StoreError) in try work(id) } }
+      connection.began(bytes: size)
+      aside.add { Self.answer(connection, id, size) { () throws(StoreError) in try work(id) } }
     case .alone(let work):
-      connection.began()
-      OSThread("bh-long") { Self.answer(connection, id) { () throws(StoreError) in try work(id) } }
+      connection.began(bytes: size)
+      OSThread("bh-long") {
+        Self.answer(connection, id, size) { () throws(StoreError) in try work(id) }
+      }
     case .write(let verb, let work):
-      connection.began()
-      write(verb, connection, id, work, others)
+      if connection.admission == .workersVerbs { try WorkersVerbs.check(verb, connection) }
+      connection.began(bytes: size)
+      write(verb, connection, (id, size), work, others)
     }
   }
 
   private func write(
-    _ verb: any StoreVerb, _ connection: ServerConnection, _ id: UInt32,
+    _ verb: any StoreVerb, _ connection: ServerConnection, _ request: (id: UInt32, size: Int),
     _ work: @escaping @Sendable (UInt32, SQLTransaction) throws(StoreError) -> [UInt8],
     _ others: () -> [ServerConnection]
   ) {
+    let (id, size) = request
     let hello = verb as? Hello
     if let node = hello?.node {
       // The node speaks here now: what its old connection still wants is dropped or, begun, settled before this.
@@ -96,7 +114,7 @@ final class ServerRequests: Sendable {
       },
       settle: { [self] result in
         if let hello, case .success(let bytes) = result { greeted(hello, connection, bytes) }
-        Self.send(result, to: connection, id)
+        Self.send(result, to: connection, id, size)
       })
     if let submit = verb as? SubmitJobs, let gate = handlers.gate {
       aside.add { [self] in
@@ -104,7 +122,7 @@ final class ServerRequests: Sendable {
           if !connection.isOver { try gate(submit) }
           enqueue(write, yields: submit.yields)
         } catch {
-          Self.send(.failure(error), to: connection, id)
+          Self.send(.failure(error), to: connection, id, size)
         }
       }
     } else {
@@ -122,6 +140,7 @@ final class ServerRequests: Sendable {
     var reader = WireReader(bytes, Frame.headBytes..<bytes.count)
     guard let node = try? reader.value(NodeID.self) else { return }
     connection.setNode(node, hello.process)
+    if !connection.isOver { nodes.withLock { $0[node] = connection } }
     guard let onHello = handlers.onHello else { return }
     let id = connection.id
     aside.add { onHello(id, node, hello.process) }
@@ -140,7 +159,7 @@ final class ServerRequests: Sendable {
   }
 
   private static func answer(
-    _ connection: ServerConnection, _ id: UInt32, _ work: () throws(StoreError) -> [UInt8]
+    _ connection: ServerConnection, _ id: UInt32, _ size: Int, _ work: () throws(StoreError) -> [UInt8]
   ) {
     var result: Result<[UInt8], StoreError>
     do throws(StoreError) {
@@ -148,13 +167,13 @@ final class ServerRequests: Sendable {
     } catch {
       result = .failure(error)
     }
-    send(result, to: connection, id)
+    send(result, to: connection, id, size)
   }
 
   private static func send(
-    _ result: Result<[UInt8], StoreError>, to connection: ServerConnection, _ id: UInt32
+    _ result: Result<[UInt8], StoreError>, to connection: ServerConnection, _ id: UInt32, _ size: Int
   ) {
-    connection.settled()
+    connection.settled(bytes: size)
     switch result {
     case .success(let bytes): connection.send(bytes)
     case .failure(let error): connection.send(Frame.error(id: id, error))

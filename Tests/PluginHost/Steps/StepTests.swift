@@ -1,5 +1,6 @@
 import CBulkheadPlugin
 import DataModel
+import Synchronization
 import Testing
 
 @testable import PluginHost
@@ -213,7 +214,9 @@ struct StepCallTests {
 
   @Test("after a stop no step begins")
   func stopped() async throws {
-    for (bit, code) in [(BH_STOP_CANCEL, BH_CANCELLED), (BH_STOP_DEADLINE, BH_DEADLINE), (BH_STOP_FENCED, BH_FENCED)] {
+    for (bit, code) in [
+      (BH_STOP_CANCEL, BH_CANCELLED), (BH_STOP_DEADLINE, BH_DEADLINE), (BH_STOP_FENCED, BH_FENCED),
+    ] {
       let context = context()
       let end = try await run("stopped", context) { run in
         context.wait(for: "entered")

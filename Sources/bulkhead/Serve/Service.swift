@@ -98,11 +98,6 @@ final class Service: Sendable {
     placing = PlacementLoop(store: store, placement: placement, supervisor: supervisor, roster: roster)
   }
 
-  /// A store without a file, for a plug-in that is run without an engine.
-  static func storeInMemory() throws(StoreError) -> any Store {
-    try SQLiteStore.inMemory(clock: { WallClock.milliseconds })
-  }
-
   /// Serves until it was asked to end and the last worker has, or to become another program, or cannot go on.
   /// `listener`: the socket that came along from the program before.
   func run(listener: Int32? = nil) throws(EngineError) -> End {

@@ -13,7 +13,6 @@ struct PluginCommand: ParsableCommand {
       """,
     subcommands: [
       PluginNewCommand.self, PluginInspectCommand.self, PluginRunCommand.self, PluginCheckCommand.self,
-      PluginSignCommand.self,
-      PluginVerifyCommand.self, PluginKeysCommand.self,
+      PluginSignCommand.self, PluginVerifyCommand.self, PluginKeysCommand.self,
     ])
 }

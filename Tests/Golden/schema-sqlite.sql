@@ -71,7 +71,7 @@ CREATE TABLE job_live (
   started_at integer,
   write_seq integer not null,
   events integer not null,
-  reason text not null, changed_at integer not null default 0, log_fence integer not null default 0, log_lines integer not null default 0) strict;
+  reason text not null, run_ended integer not null default 0, changed_at integer not null default 0, log_fence integer not null default 0, log_lines integer not null default 0) strict;
 
 CREATE TABLE job_log (
   id integer primary key,

@@ -14,6 +14,7 @@ import Testing
     ["config"],
     ["config", "check"],
     ["config", "example"],
+    ["doctor"],
     ["jobs"],
     ["jobs", "cancel"],
     ["jobs", "events"],

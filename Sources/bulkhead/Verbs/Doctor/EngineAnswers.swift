@@ -85,8 +85,10 @@ struct EngineAnswers: Sendable {
       if let newest = try client.jobs(ListJobs(limit: 1)).first { try ask("jobs", \.newest) { newest } }
       return .whole
     } catch let error as EngineError {
-      // Nobody at the socket is no fault of an engine; one that this user may not ask is there all the same.
-      if error.code == .noEngine, !socket.isForbidden { return .none }
+      // Nobody at the socket is no fault of an engine; one that this user may not ask, or that has answered already
+      // and then went away, was there all the same.
+      let wasThere = socket.isForbidden || progress.withLock { $0.answers.serving != nil }
+      if error.code == .noEngine, !wasThere { return .none }
       return .failed(error.message, cure: error.cure)
     } catch let error as StoreError {
       return .failed(error.message, cure: error.cure)

@@ -24,7 +24,8 @@ struct Bulkhead: ParsableCommand {
     subcommands: [
       ServeCommand.self, SubmitCommand.self, JobsCommand.self, PluginsCommand.self, PluginCommand.self,
       SDKCommand.self, WorkersCommand.self, StoreCommand.self, AuditCommand.self, StatusCommand.self,
-      RestartCommand.self, StopCommand.self, VerifyCommand.self, ConfigCommand.self, CompletionCommand.self,
+      RestartCommand.self, StopCommand.self, DoctorCommand.self, VerifyCommand.self, ConfigCommand.self,
+      CompletionCommand.self,
       WorkerCommand.self,
       PluginTrialCommand.self, PluginTryCommand.self,
     ])

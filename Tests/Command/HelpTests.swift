@@ -14,6 +14,7 @@ import Testing
     ["config"],
     ["config", "check"],
     ["config", "example"],
+    ["doctor"],
     ["jobs"],
     ["jobs", "cancel"],
     ["jobs", "events"],
@@ -87,7 +88,10 @@ import Testing
   @Test("the verbs are all that the command shows")
   func noneForgotten() async throws {
     var shown: Set<[String]> = [[]]
-    for group in [[], ["jobs"], ["plugins"], ["plugin"], ["workers"], ["config"], ["sdk"], ["plugin", "keys"], ["store"], ["audit"]] {
+    for group in [
+      [], ["jobs"], ["plugins"], ["plugin"], ["workers"], ["config"], ["sdk"], ["plugin", "keys"], ["store"],
+      ["audit"],
+    ] {
       let help = try await Self.help(group)
       let list = help.split(separator: "SUBCOMMANDS:\n")[1].split(separator: "\n")
       for line in list where line.hasPrefix("  ") && !line.hasPrefix("   ") && !line.hasPrefix("  See") {

@@ -6,7 +6,9 @@ import Testing
 struct DocumentedCommandsTests {
   @Test(
     "every command line in the documents is one that the command understands",
-    arguments: ["README.md", "PluginSDK/README.md", "Documentation/ExitCodes.md"])
+    arguments: [
+      "README.md", "PluginSDK/README.md", "Documentation/ExitCodes.md", "Documentation/Operating.md",
+    ])
   func documents(document: String) async throws {
     let lines = try Self.commandLines(document)
     #expect(!lines.isEmpty, "\(document) shows no command line: the search for them is broken")

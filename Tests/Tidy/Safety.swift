@@ -13,7 +13,7 @@ enum Safety {
     "Sources/Supervision", "Sources/Threading", "Sources/JobEngine/Worker/EngineLog.swift",
     "Sources/JobEngine/Worker/Outbox",
     "Sources/bulkhead/Output/Terminal.swift", "Sources/bulkhead/Verbs/SDK/SDKFiles.swift", "Tests/PluginHost",
-    "Tests/PluginSDK", "Tests/Support", "Tests/Wrappers/Fixtures",
+    "Tests/PluginSDK", "Tests/Support", "Tests/Wrappers/Fixtures", "Tests/Fuzz/Driver",
   ]
   private static let pointerWords = [
     "UnsafePointer", "UnsafeMutablePointer", "UnsafeRawPointer", "UnsafeMutableRawPointer",

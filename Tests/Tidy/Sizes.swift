@@ -29,12 +29,15 @@ enum Sizes {
     }
   }
 
+  /// Folders in which a file is looked up by its name or number, and none is read for what stands beside it.
+  static let lookedUpByName = ["Documentation/Decisions", "Tests/Fuzz/corpus", "Tests/Golden"]
+
   static func crowdedFolders(_ paths: [String]) -> [Offence] {
     let measured = ["Sources", "Tests", "PluginSDK", "SamplePlugins", "Documentation"]
     let folders = Dictionary(grouping: paths) { $0.split(separator: "/").dropLast().joined(separator: "/") }
     return folders.compactMap { folder, files in
       guard measured.contains(where: { folder == $0 || folder.hasPrefix($0 + "/") }) else { return nil }
-      guard files.count > filesOfFolder else { return nil }
+      guard files.count > filesOfFolder, !lookedUpByName.contains(where: folder.hasPrefix) else { return nil }
       return Offence(folder, 0, "\(files.count) files, at most \(filesOfFolder): make a folder for a topic")
     }
   }

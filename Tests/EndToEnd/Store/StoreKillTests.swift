@@ -8,7 +8,6 @@ import Testing
 
 @Suite("End to end: killed while the store changes", .timeLimit(.minutes(5)))
 struct StoreKillTests {
-  private static let golden = PackageRoot.path + "/Tests/Golden/stores/schema-1.db"
 
   @Test(
     "killed at any point of a migration, the store opens, with all its jobs",
@@ -22,7 +21,7 @@ struct StoreKillTests {
       let test = try StoreEngine()
       let engine = test.engine
       defer { engine.end() }
-      try FileManager.default.copyItem(atPath: Self.golden, toPath: engine.folder + "/bulkhead.db")
+      try OldStore.copy(to: engine.folder + "/bulkhead.db", folder: engine.folder)
       try engine.install(Sample.witness(), as: "witness.so")
       #expect(throws: RunningEngine.Failure.self) {
         try engine.start(environment: ["BULKHEAD_FAULT": point + "=kill"])
@@ -104,7 +103,7 @@ struct StoreKillTests {
       let test = try StoreEngine()
       let engine = test.engine
       defer { engine.end() }
-      try FileManager.default.copyItem(atPath: Self.golden, toPath: engine.folder + "/bulkhead.db")
+      try OldStore.copy(to: engine.folder + "/bulkhead.db", folder: engine.folder)
       try engine.install(Sample.witness(), as: "witness.so")
       try test.installPad()
       let command = try StartedCommand(

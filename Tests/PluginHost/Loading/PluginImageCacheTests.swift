@@ -10,9 +10,9 @@ struct PluginImageCacheTests {
 
   init() throws { folder = try TemporaryFolder() }
 
-  private func mode(_ path: String) -> UInt32 {
-    var status = stat()
-    return lstat(path, &status) == 0 ? status.st_mode & 0o7777 : 0
+  private func mode(_ path: String) -> Int {
+    let facts = try? FileManager.default.attributesOfItem(atPath: path)
+    return facts?[.posixPermissions] as? Int ?? 0
   }
 
   private func take(_ cache: PluginImageCache, _ path: String) throws -> PluginImageCache.Image? {

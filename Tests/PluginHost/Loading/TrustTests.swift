@@ -108,7 +108,7 @@ struct TrustTests {
           "may be written by everybody"))
       chmod(keys.path, 0o755)
       #expect(
-        Self.objection { _ = try KeyFolder(path: keys.path + "/none").entries() }.contains("cannot be read"))
+        Self.objection { _ = try KeyFolder(path: keys.path + "/none").entries() }.contains("is not there"))
     }
   }
 

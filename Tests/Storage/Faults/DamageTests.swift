@@ -40,7 +40,7 @@ struct DamageTests {
   func met() throws {
     try withStore { path, copy in
       // The first tables are whole, so that it opens.
-      try damage(path, pages: 40...90)
+      try damage(path, pages: 60...110)
       let store = try open(path)
       var found: StoreError?
       var before = JobID(0)
@@ -95,7 +95,7 @@ struct DamageTests {
   @Test("a copy of a damaged store is not made")
   func noCopy() throws {
     try withStore { path, copy in
-      try damage(path, pages: 40...90)
+      try damage(path, pages: 60...110)
       let error = refusal { try SQLiteStore.backUp(path, to: copy + "2") }
       #expect(error?.code == .damaged)
       #expect(

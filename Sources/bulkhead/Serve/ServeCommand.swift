@@ -79,8 +79,14 @@ struct ServeCommand: EngineVerb {
     if let file = layered.file { EngineLog.info("configuration from \(file)") }
     var configuration = layered.configuration
     configuration.mayMigrate = !noMigrate
-    let current = Threading.Condition<Service?>(nil)
-    StopRequests.handle { count in current.withLock { $0 }?.stop(StopMode(requests: count)) }
+    let current = Threading.Condition(Current())
+    StopRequests.handle { count in
+      let service = current.update { current -> Service? in
+        current.requests = count
+        return current.service
+      }
+      service?.stop(StopMode(requests: count))
+    }
     var listener = Restart.takeListener()
     while case .restart(let path, let socket) = try serve(configuration, listener, current) {
       listener = socket
@@ -90,17 +96,28 @@ struct ServeCommand: EngineVerb {
     }
   }
 
+  /// What runs now, and how often this process was asked to end: before there is a service too.
+  private struct Current: Sendable {
+    var service: Service?
+    var requests = 0
+  }
+
   /// Serves once, from the lock to its release.
   private func serve(
-    _ configuration: EngineConfiguration, _ listener: Int32?, _ current: Threading.Condition<Service?>
+    _ configuration: EngineConfiguration, _ listener: Int32?, _ current: Threading.Condition<Current>
   ) throws -> Service.End {
     let service = try Service(
       configuration,
       ready: { path in
         Terminal.output.line(engine.json ? JSONText.object([("ready", .string(path))]).text : "ready \(path)")
       })
-    current.update { $0 = service }
-    defer { current.update { $0 = nil } }
+    let requests = current.update { current -> Int in
+      current.service = service
+      return current.requests
+    }
+    defer { current.update { $0.service = nil } }
+    // Asked to end while the store was opened or brought up to date.
+    if requests > 0 { service.stop(StopMode(requests: requests)) }
     let end = try service.run(listener: listener)
     if case .failed(let message) = end {
       Terminal.errors.lines(

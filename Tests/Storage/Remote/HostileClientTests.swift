@@ -138,13 +138,13 @@ struct HostileClientTests {
   @Test("a storm of connections that come and go disturbs nobody")
   func storm() throws {
     try serve { _, path in
+      let good = try RemoteStore.connect(path: path, onEnd: {})
       let isOver = Atomic(false)
       let storm = (0..<3).map { _ in
         OSThread("storm") {
           while !isOver.load(ordering: .relaxed) { _ = try? RawSocket(path) }
         }
       }
-      let good = try RemoteStore.connect(path: path, onEnd: {})
       for _ in 0..<200 { #expect(try good.perform(ListNodes()).isEmpty) }
       isOver.store(true, ordering: .relaxed)
       for thread in storm { thread.join() }

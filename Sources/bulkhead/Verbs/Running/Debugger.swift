@@ -21,8 +21,14 @@ enum Debugger {
       "tbreak *bhrt_call", "run", "tbreak *(void*)\(firstArgument)", "continue",
     ]
     let words =
-      [gdb, "-q", "-iex", "set complaints 0"] + orders.flatMap { ["-ex", $0] } + ["--args", CommandLine.executablePath]
+      [gdb, "-q", "-iex", "set complaints 0"] + orders.flatMap { ["-ex", $0] } + [
+        "--args", CommandLine.executablePath,
+      ]
       + arguments.map { $0 == "--gdb" ? "--in-process" : $0 }
+    // gdb waits for its signals: whoever started us may have blocked them.
+    var none = sigset_t()
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, nil)
     let failure = ProcessStart(words, environment: [], descriptors: []).replaceThisProcess()
     return EngineError(.refused, failure.description)
   }

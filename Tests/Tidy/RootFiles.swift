@@ -3,7 +3,8 @@ import Testing
 /// What a newcomer meets first: README, CHANGELOG, Makefile and what git is told to leave out.
 enum RootFiles {
   static let verbs = [
-    "demo", "build", "test", "soak", "scale", "bench", "install-deps", "samples", "sdk", "lint", "format", "tidy",
+    "demo", "build", "test", "soak", "scale", "bench", "install-deps", "samples", "sdk", "lint", "format",
+    "tidy",
     "clean",
   ]
   private static let changes: Set = ["Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"]

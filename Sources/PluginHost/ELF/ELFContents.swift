@@ -87,7 +87,8 @@ package struct ELFContents: Sendable, Equatable {
   private static func drafts(_ source: ByteSource, _ segments: [ELFSegment]) -> [String] {
     var found: Set<String> = []
     var left = scanLimit
-    for segment in segments where segment.type == ELFSegment.load && segment.flags & ELFSegment.writable == 0 {
+    for segment in segments where segment.type == ELFSegment.load && segment.flags & ELFSegment.writable == 0
+    {
       let count = min(segment.size, left)
       left -= count
       guard count > 0, let bytes = source.bytes(at: segment.offset, count: count) else { continue }

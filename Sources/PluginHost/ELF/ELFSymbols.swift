@@ -28,7 +28,9 @@ package struct ELFSymbols: Sendable, Equatable {
     var index: UInt64 = 1
     while index < count {
       let part = min(Self.block, count - index)
-      guard let records = source.record(at: table + index * Self.size, count: part * Self.size) else { return }
+      guard let records = source.record(at: table + index * Self.size, count: part * Self.size) else {
+        return
+      }
       for number in 0..<Int(part) { add(records, number * Int(Self.size), strings) }
       index += part
     }

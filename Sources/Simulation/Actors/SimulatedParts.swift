@@ -80,6 +80,8 @@ final class SimulatedOutbox: Outbox, @unchecked Sendable {
 
 /// The plug-in directory: two plug-ins that come, go and are replaced.
 struct SimulatedPlugins {
+  // Set once, right after both exist: they refer to each other.
+  // swift-format-ignore: NeverUseImplicitlyUnwrappedOptionals
   unowned var world: World!
   private var versions = [1, 1]
   private var isThere = [true, true]

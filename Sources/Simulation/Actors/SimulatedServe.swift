@@ -5,6 +5,8 @@ import Storage
 /// tells the history of every commit. The store outlives it.
 // SAFETY: belongs to one world, which one thread steps.
 final class SimulatedServe: @unchecked Sendable {
+  // Set once, right after both exist: they refer to each other.
+  // swift-format-ignore: NeverUseImplicitlyUnwrappedOptionals
   unowned var world: World!
   private(set) var isUp = false
   /// It is stopped until then.

@@ -5,6 +5,8 @@ import Storage
 /// What `serve` does about workers: keeps some running, and tells the store of those that have ended, after what their
 /// outboxes hold. The order of these steps is the product's; only its threads are not here.
 final class SimulatedSupervisor {
+  // Set once, right after both exist: they refer to each other.
+  // swift-format-ignore: NeverUseImplicitlyUnwrappedOptionals
   unowned var world: World!
   private let mutant: Mutant?
   private var workers: [SimulatedWorker] = []

@@ -13,7 +13,11 @@ final class SimulatedWorker: ConnectionOwner, @unchecked Sendable {
   unowned let world: World
   private(set) var life = Life.running
   private(set) var isDrainOrdered = false
+  // Set once, right after both exist: they refer to each other.
+  // swift-format-ignore: NeverUseImplicitlyUnwrappedOptionals
   private(set) var core: WorkerCore!
+  // Set once, right after both exist: they refer to each other.
+  // swift-format-ignore: NeverUseImplicitlyUnwrappedOptionals
   private(set) var place: SimulatedPlace!
   private var deferred: [() -> Void] = []
   private var node: NodeID?

@@ -85,7 +85,10 @@ import Testing
       let (_, end) = try orders.ended(id)
       #expect(end.outcome == .succeeded && end.result?.contains("parcel-") == true)
       #expect(try orders.labels().count == 1)
-      #expect(try orders.engine.client().logLines(id, after: 0, limit: 1000).contains { $0.text == "found 1 of 1 parcels" })
+      #expect(
+        try orders.engine.client().logLines(id, after: 0, limit: 1000).contains {
+          $0.text == "found 1 of 1 parcels"
+        })
     }
   }
 }

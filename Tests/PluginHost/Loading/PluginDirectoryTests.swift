@@ -156,8 +156,10 @@ final class PluginDirectoryTests: Sendable {
     try await watching { test in
       let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: Self.plugin("1.0.0"))))
       let writer = open(test.folder + "/a.so", O_WRONLY | O_CREAT, 0o644)
+      var longest: Int64 = 0
       for start in stride(from: 0, to: bytes.count, by: bytes.count / 4) {
         let end = min(start + bytes.count / 4, bytes.count)
+        let began = MonotonicClock.nanoseconds
         _ = bytes.withUnsafeBytes { write(writer, $0.baseAddress?.advanced(by: start), end - start) }
         // A plug-in that is written after it, and not closed either, is told when it has settled: by then the
         // first one had as well.
@@ -167,10 +169,14 @@ final class PluginDirectoryTests: Sendable {
         defer { close(open) }
         _ = write(open, marker, marker.count)
         #expect(test.log.waitForVersion("1.0.\(start)", of: "marker.so"))
+        longest = max(longest, MonotonicClock.nanoseconds - began)
       }
       close(writer)
       #expect(test.log.waitForVersion("1.0.0", of: "a.so"))
-      #expect(test.log.told.filter { $0.file == "a.so" }.count == 1)
+      // On a machine so busy that the writer paused longer, it may have been called cut off in between.
+      if longest < PluginFolderState.patienceMilliseconds * 1_000_000 {
+        #expect(test.log.told.filter { $0.file == "a.so" }.count == 1)
+      }
     }
   }
 

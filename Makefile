@@ -19,9 +19,6 @@ FORMATTED = $(wildcard $(shell git ls-files --cached --others --exclude-standard
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 
-# Leaves out the "started" notes of swift test, which may go over several lines; results and ends stay.
-HIDE_STARTS := '/^◇/{:a;/started\.$$/!{N;ba};d}'
-
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-stop build test verify soak scale bench install-deps samples sdk man fuzz asan tsan lint format tidy clean
 
@@ -42,7 +39,7 @@ build: ## Build the command `bulkhead` (CONFIG=debug for a quicker build).
 test: ## Install what is missing and run every test (FILTER=regex runs some).
 	@scripts/install-deps.sh test
 	swift build --build-tests
-	swift test --skip-build --disable-xctest $(if $(FILTER),--filter '$(FILTER)') 2>&1 | sed -u $(HIDE_STARTS)
+	swift test --skip-build --disable-xctest $(if $(FILTER),--filter '$(FILTER)') 2>&1 | awk -W interactive -f scripts/test-report.awk
 
 verify: build ## Check the engine's promises in simulated worlds (SEEDS=10000).
 	@"$$(swift build -c $(CONFIG) --show-bin-path)/bulkhead" verify --seeds $(SEEDS)

@@ -77,7 +77,7 @@ enum Warn: Action {
   static let name = "warn"
 
   static func run(_ context: Context, _ parameters: Nothing) throws -> Nothing {
-    context.warn("one line was left out")
+    context.warning("one line was left out")
     return Nothing()
   }
 }

@@ -5,11 +5,13 @@ extension ClaimReconciles: StoreVerb {
   static let maximumLeases = 100
 
   package func run(in transaction: SQLTransaction) throws(StoreError) -> ReconcileClaims {
-    let order = try NodeTable.livingOrder(of: node, in: transaction)
+    let row = try NodeTable.living(node, in: transaction)
     try LostTable.release(node, except: asking, in: transaction)
     var answer = ReconcileClaims(leases: [], nextDueInMilliseconds: nil)
-    guard order == .run else { return answer }
-    for kind in Set(kinds) {
+    guard row.order == .run else { return answer }
+    // As for claims of jobs: decided here, however old the worker's list is.
+    let strangers = try VersionTable.strangers(to: row.group, in: transaction)
+    for kind in Set(kinds) where !strangers.contains(kind.plugin) {
       guard let number = try transaction.kinds.find(kind, in: transaction) else { continue }
       let room = min(limit, Self.maximumLeases) - answer.leases.count
       if room > 0 { answer.leases += try claim(kind, number, room, in: transaction) }
@@ -62,9 +64,10 @@ extension FinishReconcile: StoreVerb {
   package static let access = StoreAccess.write
 
   package func run(in transaction: SQLTransaction) throws(StoreError) -> Bool {
-    guard let lost = try LostTable.find(job, in: transaction), lost.node != nil, lost.ask == ask else {
+    guard let lost = try LostTable.find(job, in: transaction), let asker = lost.node, lost.ask == ask else {
       return false
     }
+    if case .worker(let speaker) = transaction.speaker, speaker != asker { return false }
     guard let answer else {
       try transaction.connection.run(
         "update job_lost set node = null, due_at = $1 where job = $2",

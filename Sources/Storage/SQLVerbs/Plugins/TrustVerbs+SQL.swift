@@ -10,7 +10,7 @@ extension RevokePlugin: StoreVerb {
       isRevoked
       ? try transaction.connection.run(
         "insert into plugin_revoked (sha256, at, who, reason) values ($1, $2, $3, $4) on conflict (sha256) do nothing",
-        [.text(hash), .int(transaction.now), .text(revocation.who), .text(revocation.reason)])
+        [.text(hash), .int(transaction.now), .text(transaction.asker), .text(revocation.reason)])
       : try transaction.connection.run("delete from plugin_revoked where sha256 = $1", [.text(hash)])
     guard changed > 0 else {
       // Revoked twice is revoked.

@@ -57,6 +57,8 @@ struct PluginHistoryTests {
       let stored = try #require(try test.store.perform(ListRevocations()).first)
       #expect(stored.who == PeerUser.ofThisProcess && stored.reason == "it leaks")
       #expect(try test.store.perform(ListAudit(before: 0, limit: 1)).first?.who == stored.who)
+      let long = Revocation(sha256: hash, who: "", reason: String(repeating: "é", count: 2049))
+      #expect(refusal { try test.store.perform(RevokePlugin(long)) }?.code == .invalid)
     }
   }
 }

@@ -125,7 +125,12 @@ struct WorkerUserTests {
       #expect(try test.store.perform(ListNodes()).isEmpty)
       #expect(
         refusal { try worker.perform(ClaimJobs(node: NodeID(1), kinds: [], limit: 1)) }?.code == .invalid)
-      _ = try hello(worker)
+      let node = try hello(worker).node
+      // It listens to what concerns it.
+      for interest in [StoreInterest.plugins, .job(JobID(1)), .worker(NodeID(99))] {
+        #expect(refusal { try worker.observe(interest) { _ in } }?.code == .invalid)
+      }
+      try worker.observe(.worker(node)) { _ in }.cancel()
     }
   }
 }

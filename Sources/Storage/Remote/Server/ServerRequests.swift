@@ -166,6 +166,7 @@ final class ServerRequests: Sendable {
     let number = try reader.number(UInt32.self)
     let interest = try reader.value(StoreInterest.self)
     try reader.finish()
+    if connection.admission == .workersVerbs { try WorkersVerbs.check(interest, connection) }
     let observation = try store.observe(interest) { [weak connection] signal in
       connection?.sendSignal(number, signal)
     }

@@ -31,6 +31,12 @@ enum WorkersVerbs {
     }
   }
 
+  /// A worker listens to what concerns it.
+  static func check(_ interest: StoreInterest, _ connection: ServerConnection) throws(StoreError) {
+    if let node = connection.node, interest == .worker(node) { return }
+    throw StoreError(.invalid, "a worker of another user may listen to what concerns it, and nothing else")
+  }
+
   private static func check(_ node: NodeID, _ connection: ServerConnection) throws(StoreError) {
     if connection.node != node { throw stranger("worker \(node)") }
   }

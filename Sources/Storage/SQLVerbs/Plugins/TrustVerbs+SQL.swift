@@ -6,6 +6,10 @@ extension RevokePlugin: StoreVerb {
   package func run(in transaction: SQLTransaction) throws(StoreError) -> Nothing {
     let hash = revocation.sha256
     guard hash.utf8.count == 64 else { throw StoreError(.invalid, "\"\(hash)\" is no SHA-256") }
+    guard revocation.reason.utf8.count <= Revocation.reasonLimit else {
+      throw StoreError(
+        .invalid, "the reason is longer than \(Revocation.reasonLimit) bytes", cure: "say it shorter")
+    }
     let changed =
       isRevoked
       ? try transaction.connection.run(

@@ -99,9 +99,16 @@ import Threading
         let id = try Self.submit(client, engine, "gate:never", 2)
         _ = try client.watch(id) { $0.status != .live(.running) }
         let worker = try #require(try engine.workers().first)
+        // The next engine takes it over, and lets it speak.
+        engine.killServe()
+        try engine.start()
+        let second = try Self.submit(try engine.client(), engine, "gate:never", 0)
+        _ = try engine.client().watch(second) { $0.status != .live(.running) }
+        #expect(try engine.workers().map(\.facts.pid) == [worker.facts.pid])
+        #expect(try engine.client().job(id).status == .live(.running))
         engine.killServe()
         try Data().write(to: URL(fileURLWithPath: engine.folder + "/open"))
-        let file = try #require(Self.waitForOutcomes(1, in: engine, "/user-\(nobody.uid)"))
+        let file = try #require(Self.waitForOutcomes(2, in: engine, "/user-\(nobody.uid)"))
         worker.signal(SIGKILL)
         _ = worker.waitForEnd(milliseconds: 10_000)
         try engine.start()

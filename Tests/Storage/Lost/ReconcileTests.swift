@@ -42,6 +42,34 @@ struct ReconcileTests {
   }
 
   @Test(
+    "lost jobs with many long steps are asked for in turn: no claim is too long for a frame",
+    arguments: StoreFlavour.allCases)
+  func longSteps(_ flavour: StoreFlavour) throws {
+    try TestStore.with(flavour) { test in
+      let node = try test.makeNode()
+      let result = String(repeating: "r", count: StepToken.resultLimit)
+      for _ in 0..<4 {
+        let run = try test.running(node, .steps)
+        for number in 0..<90 {
+          _ = try test.store.perform(BeginStep(run: run, name: "\(number)"))
+          _ = try test.store.perform(EndStep(run: run, name: "\(number)", result: result))
+        }
+        _ = try test.write(node, run, .finish(RunEnd(code: ReturnCode.unknown)))
+      }
+      var asked: [JobID] = []
+      var asking: [Int64] = []
+      while asked.count < 9 {
+        let leases = try ask(test, node, asking: asking).leases
+        if leases.isEmpty { break }
+        #expect(leases.allSatisfy { $0.steps.count == 90 })
+        asked += leases.map(\.run.job)
+        asking += leases.map(\.ask)
+      }
+      #expect(asked.count == 4 && Set(asked).count == 4)
+    }
+  }
+
+  @Test(
     "answers of days do not make the list of events too long for a frame", arguments: StoreFlavour.allCases)
   func manyAnswers(_ flavour: StoreFlavour) throws {
     try TestStore.with(flavour) { test in

@@ -144,6 +144,21 @@ struct ConfigurationTests {
     #expect(found.contains { $0.contains(message) }, "\(found)")
   }
 
+  @Test("a text that says very much by aliases, or is very deep, is refused at once")
+  func bombs() throws {
+    func list(_ words: [String]) -> String { "[" + words.joined(separator: ",") + "]" }
+    var lines = ["a0: &a0 " + list(Array(repeating: "x", count: 30))]
+    for level in 1..<6 {
+      lines.append("a\(level): &a\(level) " + list(Array(repeating: "*a\(level - 1)", count: 30)))
+    }
+    #expect(
+      try Self.problems(lines.joined(separator: "\n")).first?.contains("more than 100000 values") == true)
+    for (open, close) in [("[", "]"), ("{a: ", "}")] {
+      let deep = String(repeating: open, count: 20_000) + "1" + String(repeating: close, count: 20_000)
+      #expect(try Self.problems("a: " + deep).first?.contains("it is not YAML") == true)
+    }
+  }
+
   @Test("a variable that is wrong names itself")
   func variable() throws {
     let found = try Self.problems("", environment: ["BULKHEAD_WORKER_SLOTS": "many"])

@@ -244,6 +244,39 @@ struct HostileClientTests {
     #expect(
       refusal { try worker.perform(ClaimJobs(node: NodeID(99), kinds: [], limit: 0)) }?.code == .invalid)
     #expect(try worker.perform(ListPlugins()).files.isEmpty)
+    // Its plug-ins have steps and reconcile entries as all others have.
+    let run = JobRun(job: JobID(99), fence: 1)
+    #expect(try worker.perform(BeginStep(run: run, name: "a")) == .fenced)
+    #expect(try !worker.perform(EndStep(run: run, name: "a", result: "")))
+    let lost = ClaimReconciles(node: node, kinds: [], asking: [], limit: 1)
+    #expect(try worker.perform(lost).leases.isEmpty)
+    #expect(try !worker.perform(FinishReconcile(ask: 1, job: run.job, answer: nil)))
+    let stolen = ClaimReconciles(node: NodeID(99), kinds: [], asking: [], limit: 1)
+    #expect(refusal { try worker.perform(stolen) }?.message.contains("speak for") == true)
+  }
+
+  @Test("a worker of another user does not become another node by a hello that is refused")
+  func usurper() throws {
+    var handlers = ServerHandlers()
+    handlers.admit = { _ in .workersVerbs }
+    let test = try TestStore()
+    defer { test.end() }
+    let server = try StoreServer(store: test.direct, path: test.folder + "/s.sock")
+    try server.start(handlers)
+    defer { server.stop() }
+    let victim = try test.direct.perform(
+      Hello(node: nil, process: TestStore.process(1), inventory: [])
+    ).node
+    let worker = try RemoteStore.connect(path: server.path, onEnd: {})
+    let hello = Hello(node: victim, process: TestStore.process(getpid()), inventory: [])
+    #expect(refusal { try worker.perform(hello) }?.code == .fenced)
+    let claim = ClaimJobs(node: victim, kinds: [TestStore.kind], limit: 10)
+    #expect(refusal { try worker.perform(claim) }?.message.contains("speak for") == true)
+    // Its own node it can have again, on another connection too.
+    let own = try worker.perform(Hello(node: nil, process: hello.process, inventory: [])).node
+    let next = try RemoteStore.connect(path: server.path, onEnd: {})
+    #expect(try next.perform(Hello(node: own, process: hello.process, inventory: [])).node == own)
+    #expect(try next.perform(ClaimJobs(node: own, kinds: [], limit: 0)).leases.isEmpty)
   }
 
   @Test("how long a node has been silent is known, and nothing of it counts while its request is being done")

@@ -88,7 +88,7 @@ final class ServerRequests: Sendable {
         Self.answer(connection, id, size) { () throws(StoreError) in try work(id) }
       }
     case .write(let verb, let work):
-      if connection.admission == .workersVerbs { try WorkersVerbs.check(verb, connection) }
+      if connection.admission == .workersVerbs { try WorkersVerbs.check(verb, connection, others) }
       connection.began(bytes: size)
       write(verb, connection, (id, size), work, others)
     }
@@ -104,7 +104,10 @@ final class ServerRequests: Sendable {
     if let node = hello?.node {
       // The node speaks here now: what its old connection still wants is dropped or, begun, settled before this.
       for other in others() where other.node == node { other.giveWay() }
-      connection.setNode(node, hello?.process ?? ProcessIdentity(pid: 0, startTicks: 0, bootID: ""))
+      // A worker of another user speaks for the node that the store has greeted it as, and for no other.
+      if connection.admission == .everything {
+        connection.setNode(node, hello?.process ?? ProcessIdentity(pid: 0, startTicks: 0, bootID: ""))
+      }
     }
     let write = QueuedWrite(
       cost: verb.cost, isDropped: { connection.isOver },

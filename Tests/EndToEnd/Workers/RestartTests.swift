@@ -116,6 +116,33 @@ struct RestartTests {
   }
 
   @Test(
+    "a TERM that comes while the engine makes place for the next one ends it: it is not lost with the old program"
+  )
+  func terminated() async throws {
+    try await onThread {
+      let engine = try RunningEngine()
+      defer { engine.end() }
+      try engine.start(environment: ["BULKHEAD_FAULT": "serve.restarting=stop"])
+      let serve = try #require(engine.serve)
+      // Its answer may come when the engine goes on, or never.
+      let asking = OSThread("restart") {
+        _ = try? CommandRun(["restart", "--store", engine.storeArgument])
+      }
+      let pause = Bell()
+      let limit = MonotonicClock.nanoseconds + 30_000_000_000
+      while ProcessFacts(pid: serve.facts.pid)?.isStopped == false, MonotonicClock.nanoseconds < limit {
+        pause.wait(milliseconds: 10)
+      }
+      #expect(ProcessFacts(pid: serve.facts.pid)?.isStopped == true)
+      serve.signal(SIGTERM)
+      serve.signal(SIGCONT)
+      #expect(serve.waitForEnd(milliseconds: 60_000) == "ended with exit code 0", "\(engine.output)")
+      asking.join()
+      #expect(engine.output.contains("draining"))
+    }
+  }
+
+  @Test(
     "an engine whose socket cannot be watched any more ends with 70; its worker goes on, the next takes it over"
   )
   func socketFails() async throws {

@@ -92,7 +92,7 @@ package final class RunningEngine: @unchecked Sendable {
   package var output: String { state.withLock { $0.lines.joined(separator: "\n") } }
 
   /// Waits until a line of the output contains the text; false when the time passed first.
-  package func waitForOutput(_ text: String, milliseconds: Int64 = 20_000) -> Bool {
+  package func waitForOutput(_ text: String, milliseconds: Int64 = 60_000) -> Bool {
     state.wait(milliseconds: milliseconds) { state in
       state.lines.contains { $0.contains(text) } ? true : nil
     } ?? false
@@ -130,7 +130,7 @@ package final class RunningEngine: @unchecked Sendable {
   }
 
   /// Waits until the list of plug-ins is as wanted.
-  package func waitForPlugins(milliseconds: Int64 = 20_000, _ isWanted: (PluginList) -> Bool) throws {
+  package func waitForPlugins(milliseconds: Int64 = 60_000, _ isWanted: (PluginList) -> Bool) throws {
     let store = try connect()
     let bell = Bell()
     let observation = try store.observe(.plugins) { _ in bell.ring() }

@@ -61,7 +61,7 @@ import Threading
       #expect(repeated.attempt == 1, "it had ended, and was not run again")
       #expect(try after.watch(open) { _ in true }.status == .live(.lost))
       #expect(!FileManager.default.fileExists(atPath: file))
-      #expect(engine.output.contains("4 outcomes in its outbox"))
+      #expect(engine.waitForOutput("4 outcomes in its outbox"))
     }
   }
 

@@ -20,9 +20,9 @@ struct DiskFullTests {
       }
     }
 
-    /// Takes all the space that is left.
+    /// Takes all the space that is left. No child of another test may hold the file open: it would never be freed.
     func fill() throws {
-      let file = open(folder + "/filler", O_WRONLY | O_CREAT | O_APPEND, 0o600)
+      let file = open(folder + "/filler", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
       defer { close(file) }
       for size in [1 << 20, 4096, 1] {
         let zeros = [UInt8](repeating: 0, count: size)
@@ -43,20 +43,30 @@ struct DiskFullTests {
     return true
   }()
 
+  /// An engine, not started yet, whose folder is a file system of its own.
+  private func onSmallDisk(
+    mebibytes: Int, _ body: @escaping @Sendable (StoreEngine, SmallDisk) throws -> Void
+  ) async throws {
+    try await onThread {
+      let test = try StoreEngine()
+      let disk = try SmallDisk(test.engine.folder, mebibytes: mebibytes)
+      defer {
+        test.engine.end()
+        disk.end()
+        try? FileManager.default.removeItem(atPath: test.engine.folder)
+      }
+      try FileManager.default.createDirectory(
+        atPath: test.engine.pluginFolder, withIntermediateDirectories: true)
+      try body(test, disk)
+    }
+  }
+
   @Test(
     "a full disk refuses what is new, keeps what runs, and all of it ends when space is freed",
     .enabled(if: canMount))
   func full() async throws {
-    try await onThread {
-      let test = try StoreEngine()
+    try await onSmallDisk(mebibytes: 40) { test, disk in
       let engine = test.engine
-      let disk = try SmallDisk(engine.folder, mebibytes: 40)
-      defer {
-        engine.end()
-        disk.end()
-        rmdir(engine.folder)
-      }
-      try FileManager.default.createDirectory(atPath: engine.pluginFolder, withIntermediateDirectories: true)
       try test.installPad()
       try test.start()
       let store = try engine.connect()
@@ -95,16 +105,8 @@ struct DiskFullTests {
 
   @Test("an engine starts on a full disk and serves what it can", .enabled(if: canMount))
   func startsFull() async throws {
-    try await onThread {
-      let test = try StoreEngine()
+    try await onSmallDisk(mebibytes: 40) { test, disk in
       let engine = test.engine
-      let disk = try SmallDisk(engine.folder, mebibytes: 40)
-      defer {
-        engine.end()
-        disk.end()
-        rmdir(engine.folder)
-      }
-      try FileManager.default.createDirectory(atPath: engine.pluginFolder, withIntermediateDirectories: true)
       try test.installPad()
       try test.start()
       let ids = try test.submit(10)
@@ -124,15 +126,8 @@ struct DiskFullTests {
 
   @Test("too little space for the copy is said before a migration begins", .enabled(if: canMount))
   func noSpaceForTheCopy() async throws {
-    try await onThread {
-      let test = try StoreEngine()
+    try await onSmallDisk(mebibytes: 1) { test, _ in
       let engine = test.engine
-      let disk = try SmallDisk(engine.folder, mebibytes: 1)
-      defer {
-        engine.end()
-        disk.end()
-        rmdir(engine.folder)
-      }
       let golden = PackageRoot.path + "/Tests/Golden/stores/schema-1.db"
       try FileManager.default.copyItem(atPath: golden, toPath: engine.folder + "/bulkhead.db")
       let run = try test.refusedServe()
@@ -143,16 +138,8 @@ struct DiskFullTests {
 
   @Test("a read-only file system is named, with what to do", .enabled(if: canMount))
   func readOnly() async throws {
-    try await onThread {
-      let test = try StoreEngine()
+    try await onSmallDisk(mebibytes: 40) { test, disk in
       let engine = test.engine
-      let disk = try SmallDisk(engine.folder, mebibytes: 40)
-      defer {
-        engine.end()
-        disk.end()
-        rmdir(engine.folder)
-      }
-      try FileManager.default.createDirectory(atPath: engine.pluginFolder, withIntermediateDirectories: true)
       try test.installPad()
       try test.start()
       engine.killServe(SIGTERM)

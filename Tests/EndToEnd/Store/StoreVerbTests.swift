@@ -157,7 +157,7 @@ struct StoreVerbTests {
       let rest = try test.command("jobs", "events", "\(id)", "--after", "3", "--json")
       #expect(
         rest.output.contains("\"next_after\":null") && !rest.output.contains("claimed"), "\(rest.output)")
-      let long = try test.submit(1, milliseconds: 700)[0]
+      let long = try test.submit(1, milliseconds: 3000)[0]
       let follow = try test.command("jobs", "events", "\(long)", "--follow")
       #expect(follow.exitCode == 0 && follow.output.contains("returned"), "\(follow.output)")
       #expect(follow.output.split(separator: "\n").count { $0.contains("REASON") } == 1)

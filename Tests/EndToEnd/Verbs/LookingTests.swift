@@ -104,7 +104,7 @@ import Testing
   @Test("stop waits until the engine has ended, by default until its jobs have")
   func stop() async throws {
     try await VerbEngine.run { verbs in
-      let id = try verbs.submitWitness(milliseconds: 700)
+      let id = try verbs.submitWitness(milliseconds: 5000)
       try verbs.running(id)
       let drain = try verbs.command("stop")
       #expect(drain.exitCode == 0, "\(drain.errors)")

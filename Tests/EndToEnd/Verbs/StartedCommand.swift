@@ -1,3 +1,4 @@
+import CProcess
 import Foundation
 import Glibc
 import Supervision
@@ -74,8 +75,7 @@ final class StartedCommand: Sendable {
 
   private static func pipe() throws -> (ours: Int32, theirs: Int32) {
     var ends: [Int32] = [0, 0]
-    guard Glibc.pipe(&ends) == 0 else { throw RunningEngine.Failure("cannot make a pipe") }
-    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    guard CProcess.pipe2(&ends, O_CLOEXEC) == 0 else { throw RunningEngine.Failure("cannot make a pipe") }
     return (ends[0], ends[1])
   }
 

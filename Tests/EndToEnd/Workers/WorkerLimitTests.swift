@@ -52,7 +52,7 @@ struct WorkerLimitTests {
       }
       let list = try workers.command("workers", "list")
       #expect(list.output.contains("processors"), "\(list.output)")
-      #expect(workers.engine.output.contains("limits of workers: processors"))
+      #expect(workers.engine.waitForOutput("limits of workers: processors"))
     }
   }
 
@@ -71,7 +71,7 @@ struct WorkerLimitTests {
       #expect(try workers.command("workers", "kill", "\(node)").exitCode == 0)
       #expect(ProcessFacts(pid: stray.pid).map { $0.hasEnded || $0.startTicks != stray.startTicks } ?? true)
       #expect(try workers.engine.client().job(id).status == .live(.lost))
-      #expect(workers.engine.output.contains("processes that it left were killed"))
+      #expect(workers.engine.waitForOutput("processes that it left were killed"))
     }
   }
 
@@ -119,14 +119,14 @@ struct WorkerLimitTests {
     try await onThread {
       try WorkersEngine.configured("worker: {user: no-such-user}") { engine in
         #expect(throws: RunningEngine.Failure.self) { try engine.start() }
-        #expect(engine.output.contains("there is no user \"no-such-user\""), "\(engine.output)")
+        #expect(engine.waitForOutput("there is no user \"no-such-user\""), "\(engine.output)")
         try #require(engine.serve?.waitForEnd(milliseconds: 10_000) == "ended with exit code 7")
       }
       guard getuid() == 0, UserAccount("nobody") != nil else { return }
       try WorkersEngine.configured("worker: {user: nobody}") { engine in
         chmod(engine.folder, 0o700)
         #expect(throws: RunningEngine.Failure.self) { try engine.start() }
-        #expect(engine.output.contains("user nobody cannot pass \(engine.folder)"), "\(engine.output)")
+        #expect(engine.waitForOutput("user nobody cannot pass \(engine.folder)"), "\(engine.output)")
         try #require(engine.serve?.waitForEnd(milliseconds: 10_000) == "ended with exit code 7")
       }
     }

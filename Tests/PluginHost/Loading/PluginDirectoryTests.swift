@@ -33,11 +33,11 @@ private final class OutcomeLog: Sendable {
     } ?? false
   }
 
-  func waitForVersion(_ version: String, of file: String, seconds: Int64 = 10) -> Bool {
+  func waitForVersion(_ version: String, of file: String, seconds: Int64 = 60) -> Bool {
     wait(for: file, seconds: seconds) { $0.version == version }
   }
 
-  func waitForRefusal(of file: String, _ text: String, seconds: Int64 = 10) -> Bool {
+  func waitForRefusal(of file: String, _ text: String, seconds: Int64 = 60) -> Bool {
     wait(for: file, seconds: seconds) { outcome in
       if case .refused(_, let refusal) = outcome { refusal.message.contains(text) } else { false }
     }
@@ -66,7 +66,7 @@ final class PluginDirectoryTests: Sendable {
   private func watch() throws -> PluginDirectory {
     let scan = PluginScan(
       cache: try PluginImageCache(folder: base.path + "/images"),
-      trial: TrialLoad(command: TrialCommand.words, limitMilliseconds: 3000),
+      trial: TrialLoad(command: TrialCommand.words, limitMilliseconds: 20_000),
       trust: TrustRules(revoked: { [revoked] in revoked.withLock { $0 } }))
     return try PluginDirectory(
       path: folder, scan: scan, onMissing: { [missing] isMissing in missing.update { $0.append(isMissing) } }
@@ -148,7 +148,7 @@ final class PluginDirectoryTests: Sendable {
         write(writer, $0.baseAddress?.advanced(by: bytes.count / 2), bytes.count - bytes.count / 2)
       }
       // Not closed: seen because it stays the same.
-      #expect(test.log.waitForVersion("2.0.0", of: "a.so", seconds: 3))
+      #expect(test.log.waitForVersion("2.0.0", of: "a.so", seconds: 30))
       close(writer)
       #expect(test.log.told.compactMap(\.version) == ["1.0.0", "2.0.0"])
     }
@@ -258,9 +258,9 @@ final class PluginDirectoryTests: Sendable {
     try await watching { test in
       try test.base.copy(Sample.misbehaving("hang_constructor"), as: "plugins/hang.so")
       try test.base.copy(Self.plugin("1.0.0"), as: "plugins/a.so")
-      #expect(test.log.waitForVersion("1.0.0", of: "a.so", seconds: 2))
+      #expect(test.log.waitForVersion("1.0.0", of: "a.so", seconds: 18))
       #expect(!test.log.told.contains { $0.file == "hang.so" })
-      #expect(test.log.waitForRefusal(of: "hang.so", "did not come back in 3 s"))
+      #expect(test.log.waitForRefusal(of: "hang.so", "did not come back in 20 s"))
     }
   }
 

@@ -36,13 +36,17 @@ final class JobChanges {
     "l.job, l.kind, l.repeat_rule, l.state, l.fence, l.attempt, l.cancel_requested, l.node, l.started_at, "
     + "l.write_seq, l.events, l.reason, l.run_ended, l.changed_at"
 
-  /// Reads those jobs; one that has ended or never was is not there afterwards.
+  /// Reads those jobs; one that has ended or never was is not there afterwards, nor one that the asker may not touch.
   func load(_ jobs: [JobID]) throws(StoreError) {
     let missing = jobs.filter { places[$0] == nil }
     places.reserveCapacity(places.count + missing.count)
     try transaction.connection.queryEach(
       "select \(Self.columns) from job_live l where l.job = $1", missing.map(\.rawValue)
-    ) { adopt(Self.entry($0)) }
+    ) { row in
+      let entry = Self.entry(row)
+      if let speaker = transaction.speaker, let node = entry.node, node != speaker { return }
+      adopt(entry)
+    }
   }
 
   /// The job that a row of `columns` tells of.

@@ -12,6 +12,8 @@ package final class SQLTransaction {
   private var counts = CountDeltas()
   /// Who asks, as the kernel tells of the process at the other end: for the audit.
   package var asker = SQLTransaction.thisProcess
+  /// The one node that the asker may speak for: jobs that another node holds are not there for him. Nil: any.
+  var speaker: NodeID?
   /// Who asks when no socket is between.
   package static let thisProcess = PeerUser.ofThisProcess
 

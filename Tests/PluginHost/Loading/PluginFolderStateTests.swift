@@ -180,7 +180,7 @@ struct PluginFolderStateTests {
     _ = state.look(nil, now: 10)
     let changes = state.changes { $0 == "bad" ? wrong : nil } ?? []
     #expect(files(changes) == ["!a.so"])
-    guard case .refused(_, let refusal) = changes[0] else { return }
+    guard case .refused(_, let refusal)? = changes.first else { return }
     #expect(refusal.objection == wrong && refusal.sha256 == "bad" && refusal.pluginID == "a")
     #expect(files(state.changes { $0 == "bad" ? wrong : nil }) == [])
     #expect(files(state.changes()) == ["+a.so"], "taken back")

@@ -279,6 +279,41 @@ struct HostileClientTests {
     #expect(try next.perform(ClaimJobs(node: own, kinds: [], limit: 0)).leases.isEmpty)
   }
 
+  @Test("a worker of another user changes nothing about the jobs that another worker holds")
+  func foreignJobs() throws {
+    var handlers = ServerHandlers()
+    handlers.admit = { _ in .workersVerbs }
+    let test = try TestStore()
+    defer { test.end() }
+    let server = try StoreServer(store: test.direct, path: test.folder + "/s.sock")
+    try server.start(handlers)
+    defer { server.stop() }
+    let victim = try test.makeNode(pid: 1)
+    let run = try test.running(victim)
+    let worker = try RemoteStore.connect(path: server.path, onEnd: {})
+    for _ in 0..<2 {
+      // The same before it has said who it is, and after.
+      #expect(try worker.perform(BeginStep(run: run, name: "a")) == .fenced)
+      let process = TestStore.process(getpid())
+      let node = try worker.perform(Hello(node: nil, process: process, inventory: [])).node
+      let acts: [RunWrite.Act] = [.finish(RunEnd(code: 0)), .endGrace, .log([])]
+      let answers = try worker.perform(WriteRuns(node: node, items: acts.map { RunWrite(run, $0) }))
+      #expect(answers == [.fenced, .fenced, .fenced])
+    }
+    #expect(try test.state(run.job) == "running")
+    // Its own it starts and ends as any worker.
+    let node = try worker.perform(
+      Hello(node: nil, process: TestStore.process(getpid()), inventory: [])
+    ).node
+    let job = try test.submit()[0]
+    let own = try worker.perform(ClaimJobs(node: node, kinds: [TestStore.kind], limit: 1)).leases[0].run
+    let acts: [RunWrite.Act] = [.start, .finish(RunEnd(code: 0))]
+    for act in acts {
+      #expect(try worker.perform(WriteRuns(node: node, items: [RunWrite(own, act)])) == [.done])
+    }
+    #expect(try test.state(job) == "succeeded")
+  }
+
   @Test("how long a node has been silent is known, and nothing of it counts while its request is being done")
   func silence() throws {
     let test = try TestStore()

@@ -113,6 +113,8 @@ final class ServerRequests: Sendable {
       cost: verb.cost, isDropped: { connection.isOver },
       run: { transaction throws(StoreError) in
         transaction.asker = connection.user
+        // A node that there never is before it has said hello.
+        transaction.speaker = connection.admission == .workersVerbs ? connection.node ?? NodeID(0) : nil
         return try work(id, transaction)
       },
       settle: { [self] result in

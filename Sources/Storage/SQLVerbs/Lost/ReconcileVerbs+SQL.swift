@@ -62,7 +62,9 @@ extension FinishReconcile: StoreVerb {
   package static let access = StoreAccess.write
 
   package func run(in transaction: SQLTransaction) throws(StoreError) -> Bool {
-    guard let lost = try LostTable.find(job, in: transaction), lost.node != nil, lost.ask == ask else {
+    guard let lost = try LostTable.find(job, in: transaction), lost.node != nil, lost.ask == ask,
+      transaction.speaker == nil || lost.node == transaction.speaker
+    else {
       return false
     }
     guard let answer else {

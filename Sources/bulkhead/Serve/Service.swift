@@ -195,7 +195,10 @@ final class Service: Sendable {
       }
       return ServeStop.Reply(activeJobs: service.stop(StopMode(verb.mode)))
     }
-    handlers.handle(ServeRestart.self) { [weak self] _ throws(StoreError) in try Self.living(self).restart() }
+    // The program is asked for its version first, which may take its time.
+    handlers.handleAlone(ServeRestart.self) { [weak self] _ throws(StoreError) in
+      try Self.living(self).restart()
+    }
     handlers.handle(ListWorkers.self) { [roster, ground] _ throws(StoreError) in
       ListWorkers.Reply(workers: try roster.list(), mechanism: ground.statement)
     }

@@ -10,6 +10,8 @@ final class ServerRequests: Sendable {
   private let queue: WriteQueue
   private let reading = TaskThread()
   private let aside = TaskThread()
+  /// How many requests have a thread of their own now.
+  private let alone = Threading.Condition(0)
   /// The connection that each node speaks on.
   private let nodes = Mutex<[NodeID: ServerConnection]>([:])
 
@@ -30,6 +32,8 @@ final class ServerRequests: Sendable {
     aside.close()
     queue.close()
     reading.close()
+    // Whoever asked for this very end is to be told; what takes long is not waited for.
+    _ = alone.wait(milliseconds: 1000) { $0 == 0 ? true : nil }
   }
 
   /// Does one frame. `others` are the connections that a hello may replace.
@@ -84,8 +88,10 @@ final class ServerRequests: Sendable {
       aside.add { Self.answer(connection, id, size) { () throws(StoreError) in try work(id) } }
     case .alone(let work):
       connection.began(bytes: size)
-      OSThread("bh-long") {
+      alone.update { $0 += 1 }
+      OSThread("bh-long") { [alone] in
         Self.answer(connection, id, size) { () throws(StoreError) in try work(id) }
+        alone.update { $0 -= 1 }
       }
     case .write(let verb, let work):
       if connection.admission == .workersVerbs { try WorkersVerbs.check(verb, connection, others) }

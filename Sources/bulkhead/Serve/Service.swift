@@ -191,7 +191,7 @@ final class Service: Sendable {
       let service = try Self.living(self)
       if case .restart = service.ending.withLock({ $0 }) {
         throw StoreError(
-          .invalid, "not stopped: the engine is restarting", cure: "stop it when it serves again")
+          .closed, "not stopped: the engine is restarting", cure: "stop it when it serves again")
       }
       return ServeStop.Reply(activeJobs: service.stop(StopMode(verb.mode)))
     }

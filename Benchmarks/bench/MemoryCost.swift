@@ -30,7 +30,7 @@ enum MemoryCost {
       throw ToolFailure("cannot load \(library)")
     }
     typealias Work = @convention(c) (UnsafeMutablePointer<CChar>, Int) -> Void
-    // SAFETY: the function of the library that was just built, which has this signature.
+    // SAFETY: memory.cpp defines the function with this signature.
     let work = unsafeBitCast(symbol, to: Work.self)
     return try BenchEngine.with { engine in
       try engine.install(library, as: "memory.so")

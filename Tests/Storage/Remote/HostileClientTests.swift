@@ -295,20 +295,16 @@ struct HostileClientTests {
     let victim = try test.makeNode(pid: 1)
     let run = try test.running(victim)
     let worker = try RemoteStore.connect(path: server.path, onEnd: {})
-    for _ in 0..<2 {
-      // The same before it has said who it is, and after.
-      #expect(try worker.perform(BeginStep(run: run, name: "a")) == .fenced)
-      let process = TestStore.process(getpid())
-      let node = try worker.perform(Hello(node: nil, process: process, inventory: [])).node
-      let acts: [RunWrite.Act] = [.finish(RunEnd(code: 0)), .endGrace, .log([])]
-      let answers = try worker.perform(WriteRuns(node: node, items: acts.map { RunWrite(run, $0) }))
-      #expect(answers == [.fenced, .fenced, .fenced])
-    }
+    let step = BeginStep(run: run, name: "a")
+    #expect(refusal { try worker.perform(step) }?.message.contains("say hello") == true)
+    let process = TestStore.process(getpid())
+    let node = try worker.perform(Hello(node: nil, process: process, inventory: [])).node
+    #expect(try worker.perform(step) == .fenced)
+    let foreign: [RunWrite.Act] = [.finish(RunEnd(code: 0)), .endGrace, .log([])]
+    let answers = try worker.perform(WriteRuns(node: node, items: foreign.map { RunWrite(run, $0) }))
+    #expect(answers == [.fenced, .fenced, .fenced])
     #expect(try test.state(run.job) == "running")
     // Its own it starts and ends as any worker.
-    let node = try worker.perform(
-      Hello(node: nil, process: TestStore.process(getpid()), inventory: [])
-    ).node
     let job = try test.submit()[0]
     let own = try worker.perform(ClaimJobs(node: node, kinds: [TestStore.kind], limit: 1)).leases[0].run
     let acts: [RunWrite.Act] = [.start, .finish(RunEnd(code: 0))]

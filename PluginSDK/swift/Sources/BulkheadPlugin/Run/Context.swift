@@ -74,9 +74,7 @@ extension Context {
   }
 
   /// True when a stop was raised, for code that cannot throw.
-  public var isStopRequested: Bool {
-    bh_stop_bits(raw) & (BH_STOP_CANCEL | BH_STOP_DEADLINE | BH_STOP_FENCED) != 0
-  }
+  public var isStopRequested: Bool { bh_stop_requested(raw) != 0 }
 
   /// Sleeps; throws `Stopped` at once when the job is cancelled.
   public func sleep(milliseconds: Int) throws {

@@ -54,6 +54,34 @@ struct CppHeaderTests {
     }
   }
 
+  @Test(
+    "what cannot work is said in one sentence instead of the compiler's",
+    arguments: [
+      ("static void f(bulkhead::context ctx) {}", "with the &, because a context cannot be copied", "c++17"),
+      (
+        "static int f(bulkhead::context &ctx) { return ctx.param<int *>(\"a\") != nullptr; }",
+        "a parameter is read as", "c++17"
+      ),
+      ("static bool f(bulkhead::context &) { return true; }", "returns nothing or an int32_t code", "c++17"),
+      ("static void f(bulkhead::context &) {}", "needs C++17: compile with -std=c++17", "c++14"),
+    ])
+  func sentences(function: String, sentence: String, standard: String) async throws {
+    try await onThread {
+      for compiler in ["g++", "clang++"] {
+        let source = NSTemporaryDirectory() + "bulkhead-\(UUID().uuidString).cpp"
+        defer { try? FileManager.default.removeItem(atPath: source) }
+        let text =
+          "#include <bulkhead/bulkhead.hpp>\n\(function)\n"
+          + "static const bh_action actions[] = {BH_ACTION(\"f\", bulkhead::action<f>)};\n"
+        try text.write(toFile: source, atomically: false, encoding: .utf8)
+        let flags = ["-I", Sample.headers, "-I", Sample.cppHeaders, "-fsyntax-only", source]
+        let run = try ToolRun([compiler, "-std=" + standard] + flags)
+        #expect(run.status != 0 && run.output.contains(sentence), "\(compiler)\n\(run.output)")
+        #expect(!run.output.contains("deleted function"), "\(compiler)\n\(run.output)")
+      }
+    }
+  }
+
   @Test("a comment with tags has all five, in their order")
   func tags() async throws {
     try await onThread {

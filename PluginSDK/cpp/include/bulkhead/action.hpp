@@ -45,7 +45,7 @@ std::int32_t action(bh_ctx *raw) {
       }
     }
   });
-  detail::end_of_action(ctx.cleanups_.load(), code);
+  detail::end_of_action(ctx.cleanups_, code);
   return code;
 }
 

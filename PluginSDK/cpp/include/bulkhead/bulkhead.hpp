@@ -41,6 +41,7 @@
 #include "json.hpp"
 #include "memory.hpp"
 #include "records.hpp"
+#include "steps.hpp"
 
 #endif /* C++17 */
 

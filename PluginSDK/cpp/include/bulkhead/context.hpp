@@ -27,6 +27,15 @@ namespace detail {
 
 struct cleanup_node; /* cleanup.hpp */
 
+/** The clean-ups that were pushed through a context, newest first. Threads of the run may push and drop at once. */
+struct cleanup_list {
+  cleanup_node *newest = nullptr;
+  std::atomic_flag is_busy = ATOMIC_FLAG_INIT; /**< held for a few instructions */
+
+  void add(cleanup_node *node) noexcept;
+  void remove(cleanup_node *node) noexcept;
+};
+
 /** Reads one parameter into `out`: BH_OK or a negative code. Only the types below can be read. */
 inline std::int32_t read(bh_ctx *ctx, const bh_params_table &table, bh_str path, std::string_view &out) {
   bh_str text = {nullptr, 0};
@@ -311,10 +320,11 @@ class context {
   friend class cleanup;
   template <auto Function>
   friend std::int32_t action(bh_ctx *raw);
+  template <auto Function>
+  friend std::int32_t reconcile(bh_ctx *raw);
 
   bh_ctx *raw_;
-  /** The clean-ups that were pushed through this context, newest first. */
-  std::atomic<detail::cleanup_node *> cleanups_{nullptr};
+  detail::cleanup_list cleanups_;
 };
 
 /** A region that must not be torn: while it lives, checkpoints and calls to the data model go on as if nobody

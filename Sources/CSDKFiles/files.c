@@ -115,84 +115,93 @@ static const unsigned char file_36[] = {
 #embed "../../PluginSDK/swift/Sources/BulkheadPlugin/Manifest/Plugin+manifest.swift" suffix(, )
   0};
 static const unsigned char file_37[] = {
-#embed "../../PluginSDK/swift/Sources/BulkheadPlugin/Manifest/SchemaSource.swift" suffix(, )
+#embed "../../PluginSDK/swift/Sources/BulkheadPlugin/Manifest/SchemaCheck.swift" suffix(, )
   0};
 static const unsigned char file_38[] = {
-#embed "../../PluginSDK/swift/Sources/BulkheadPlugin/Plugin.swift" suffix(, )
+#embed "../../PluginSDK/swift/Sources/BulkheadPlugin/Manifest/SchemaSource.swift" suffix(, )
   0};
 static const unsigned char file_39[] = {
-#embed "../../PluginSDK/swift/Sources/BulkheadPlugin/Run/Border.swift" suffix(, )
+#embed "../../PluginSDK/swift/Sources/BulkheadPlugin/Plugin.swift" suffix(, )
   0};
 static const unsigned char file_40[] = {
-#embed "../../PluginSDK/swift/Sources/BulkheadPlugin/Run/Cleanup.swift" suffix(, )
+#embed "../../PluginSDK/swift/Sources/BulkheadPlugin/Run/Border.swift" suffix(, )
   0};
 static const unsigned char file_41[] = {
-#embed "../../PluginSDK/swift/Sources/BulkheadPlugin/Run/Context.swift" suffix(, )
+#embed "../../PluginSDK/swift/Sources/BulkheadPlugin/Run/Cleanup.swift" suffix(, )
   0};
 static const unsigned char file_42[] = {
-#embed "../../PluginSDK/swift/Sources/BulkheadPlugin/Run/Records.swift" suffix(, )
+#embed "../../PluginSDK/swift/Sources/BulkheadPlugin/Run/Context.swift" suffix(, )
   0};
 static const unsigned char file_43[] = {
-#embed "../../PluginSDK/swift/Sources/CBulkheadPlugin/empty.c" suffix(, )
+#embed "../../PluginSDK/swift/Sources/BulkheadPlugin/Run/Reconcile.swift" suffix(, )
   0};
 static const unsigned char file_44[] = {
-#embed "../../PluginSDK/swift/exports.map" suffix(, )
+#embed "../../PluginSDK/swift/Sources/BulkheadPlugin/Run/Records.swift" suffix(, )
   0};
 static const unsigned char file_45[] = {
-#embed "../../PluginSDK/template/c/.gitignore" suffix(, )
+#embed "../../PluginSDK/swift/Sources/BulkheadPlugin/Run/Steps.swift" suffix(, )
   0};
 static const unsigned char file_46[] = {
-#embed "../../PluginSDK/template/c/Makefile" suffix(, )
+#embed "../../PluginSDK/swift/Sources/CBulkheadPlugin/empty.c" suffix(, )
   0};
 static const unsigned char file_47[] = {
-#embed "../../PluginSDK/template/c/README.md" suffix(, )
+#embed "../../PluginSDK/swift/exports.map" suffix(, )
   0};
 static const unsigned char file_48[] = {
-#embed "../../PluginSDK/template/c/manifest.json" suffix(, )
+#embed "../../PluginSDK/template/c/.gitignore" suffix(, )
   0};
 static const unsigned char file_49[] = {
-#embed "../../PluginSDK/template/c/my_plugin.c" suffix(, )
+#embed "../../PluginSDK/template/c/Makefile" suffix(, )
   0};
 static const unsigned char file_50[] = {
-#embed "../../PluginSDK/template/c/params.h" suffix(, )
+#embed "../../PluginSDK/template/c/README.md" suffix(, )
   0};
 static const unsigned char file_51[] = {
-#embed "../../PluginSDK/template/cpp/.gitignore" suffix(, )
+#embed "../../PluginSDK/template/c/manifest.json" suffix(, )
   0};
 static const unsigned char file_52[] = {
-#embed "../../PluginSDK/template/cpp/Makefile" suffix(, )
+#embed "../../PluginSDK/template/c/my_plugin.c" suffix(, )
   0};
 static const unsigned char file_53[] = {
-#embed "../../PluginSDK/template/cpp/README.md" suffix(, )
+#embed "../../PluginSDK/template/c/params.h" suffix(, )
   0};
 static const unsigned char file_54[] = {
-#embed "../../PluginSDK/template/cpp/exports.map" suffix(, )
+#embed "../../PluginSDK/template/cpp/.gitignore" suffix(, )
   0};
 static const unsigned char file_55[] = {
-#embed "../../PluginSDK/template/cpp/manifest.json" suffix(, )
+#embed "../../PluginSDK/template/cpp/Makefile" suffix(, )
   0};
 static const unsigned char file_56[] = {
-#embed "../../PluginSDK/template/cpp/my_plugin.cpp" suffix(, )
+#embed "../../PluginSDK/template/cpp/README.md" suffix(, )
   0};
 static const unsigned char file_57[] = {
-#embed "../../PluginSDK/template/swift/.gitignore" suffix(, )
+#embed "../../PluginSDK/template/cpp/exports.map" suffix(, )
   0};
 static const unsigned char file_58[] = {
-#embed "../../PluginSDK/template/swift/Makefile" suffix(, )
+#embed "../../PluginSDK/template/cpp/manifest.json" suffix(, )
   0};
 static const unsigned char file_59[] = {
-#embed "../../PluginSDK/template/swift/Package.swift" suffix(, )
+#embed "../../PluginSDK/template/cpp/my_plugin.cpp" suffix(, )
   0};
 static const unsigned char file_60[] = {
-#embed "../../PluginSDK/template/swift/README.md" suffix(, )
+#embed "../../PluginSDK/template/swift/.gitignore" suffix(, )
   0};
 static const unsigned char file_61[] = {
-#embed "../../PluginSDK/template/swift/Sources/MyPlugin/MyPlugin.swift" suffix(, )
+#embed "../../PluginSDK/template/swift/Makefile" suffix(, )
   0};
 static const unsigned char file_62[] = {
-#embed "../../PluginSDK/template/swift/Sources/MyPluginManifest/manifest.c" suffix(, )
+#embed "../../PluginSDK/template/swift/Package.swift" suffix(, )
   0};
 static const unsigned char file_63[] = {
+#embed "../../PluginSDK/template/swift/README.md" suffix(, )
+  0};
+static const unsigned char file_64[] = {
+#embed "../../PluginSDK/template/swift/Sources/MyPlugin/MyPlugin.swift" suffix(, )
+  0};
+static const unsigned char file_65[] = {
+#embed "../../PluginSDK/template/swift/Sources/MyPluginManifest/manifest.c" suffix(, )
+  0};
+static const unsigned char file_66[] = {
 #embed "../../PluginSDK/template/swift/Sources/manifest-tool/main.swift" suffix(, )
   0};
 
@@ -234,33 +243,36 @@ static const bhsdk_file files[] = {
   {"swift/Sources/BulkheadPlugin/Manifest/Keywords.swift", file_34, sizeof file_34 - 1},
   {"swift/Sources/BulkheadPlugin/Manifest/ManifestCommand.swift", file_35, sizeof file_35 - 1},
   {"swift/Sources/BulkheadPlugin/Manifest/Plugin+manifest.swift", file_36, sizeof file_36 - 1},
-  {"swift/Sources/BulkheadPlugin/Manifest/SchemaSource.swift", file_37, sizeof file_37 - 1},
-  {"swift/Sources/BulkheadPlugin/Plugin.swift", file_38, sizeof file_38 - 1},
-  {"swift/Sources/BulkheadPlugin/Run/Border.swift", file_39, sizeof file_39 - 1},
-  {"swift/Sources/BulkheadPlugin/Run/Cleanup.swift", file_40, sizeof file_40 - 1},
-  {"swift/Sources/BulkheadPlugin/Run/Context.swift", file_41, sizeof file_41 - 1},
-  {"swift/Sources/BulkheadPlugin/Run/Records.swift", file_42, sizeof file_42 - 1},
-  {"swift/Sources/CBulkheadPlugin/empty.c", file_43, sizeof file_43 - 1},
-  {"swift/exports.map", file_44, sizeof file_44 - 1},
-  {"template/c/.gitignore", file_45, sizeof file_45 - 1},
-  {"template/c/Makefile", file_46, sizeof file_46 - 1},
-  {"template/c/README.md", file_47, sizeof file_47 - 1},
-  {"template/c/manifest.json", file_48, sizeof file_48 - 1},
-  {"template/c/my_plugin.c", file_49, sizeof file_49 - 1},
-  {"template/c/params.h", file_50, sizeof file_50 - 1},
-  {"template/cpp/.gitignore", file_51, sizeof file_51 - 1},
-  {"template/cpp/Makefile", file_52, sizeof file_52 - 1},
-  {"template/cpp/README.md", file_53, sizeof file_53 - 1},
-  {"template/cpp/exports.map", file_54, sizeof file_54 - 1},
-  {"template/cpp/manifest.json", file_55, sizeof file_55 - 1},
-  {"template/cpp/my_plugin.cpp", file_56, sizeof file_56 - 1},
-  {"template/swift/.gitignore", file_57, sizeof file_57 - 1},
-  {"template/swift/Makefile", file_58, sizeof file_58 - 1},
-  {"template/swift/Package.swift", file_59, sizeof file_59 - 1},
-  {"template/swift/README.md", file_60, sizeof file_60 - 1},
-  {"template/swift/Sources/MyPlugin/MyPlugin.swift", file_61, sizeof file_61 - 1},
-  {"template/swift/Sources/MyPluginManifest/manifest.c", file_62, sizeof file_62 - 1},
-  {"template/swift/Sources/manifest-tool/main.swift", file_63, sizeof file_63 - 1},
+  {"swift/Sources/BulkheadPlugin/Manifest/SchemaCheck.swift", file_37, sizeof file_37 - 1},
+  {"swift/Sources/BulkheadPlugin/Manifest/SchemaSource.swift", file_38, sizeof file_38 - 1},
+  {"swift/Sources/BulkheadPlugin/Plugin.swift", file_39, sizeof file_39 - 1},
+  {"swift/Sources/BulkheadPlugin/Run/Border.swift", file_40, sizeof file_40 - 1},
+  {"swift/Sources/BulkheadPlugin/Run/Cleanup.swift", file_41, sizeof file_41 - 1},
+  {"swift/Sources/BulkheadPlugin/Run/Context.swift", file_42, sizeof file_42 - 1},
+  {"swift/Sources/BulkheadPlugin/Run/Reconcile.swift", file_43, sizeof file_43 - 1},
+  {"swift/Sources/BulkheadPlugin/Run/Records.swift", file_44, sizeof file_44 - 1},
+  {"swift/Sources/BulkheadPlugin/Run/Steps.swift", file_45, sizeof file_45 - 1},
+  {"swift/Sources/CBulkheadPlugin/empty.c", file_46, sizeof file_46 - 1},
+  {"swift/exports.map", file_47, sizeof file_47 - 1},
+  {"template/c/.gitignore", file_48, sizeof file_48 - 1},
+  {"template/c/Makefile", file_49, sizeof file_49 - 1},
+  {"template/c/README.md", file_50, sizeof file_50 - 1},
+  {"template/c/manifest.json", file_51, sizeof file_51 - 1},
+  {"template/c/my_plugin.c", file_52, sizeof file_52 - 1},
+  {"template/c/params.h", file_53, sizeof file_53 - 1},
+  {"template/cpp/.gitignore", file_54, sizeof file_54 - 1},
+  {"template/cpp/Makefile", file_55, sizeof file_55 - 1},
+  {"template/cpp/README.md", file_56, sizeof file_56 - 1},
+  {"template/cpp/exports.map", file_57, sizeof file_57 - 1},
+  {"template/cpp/manifest.json", file_58, sizeof file_58 - 1},
+  {"template/cpp/my_plugin.cpp", file_59, sizeof file_59 - 1},
+  {"template/swift/.gitignore", file_60, sizeof file_60 - 1},
+  {"template/swift/Makefile", file_61, sizeof file_61 - 1},
+  {"template/swift/Package.swift", file_62, sizeof file_62 - 1},
+  {"template/swift/README.md", file_63, sizeof file_63 - 1},
+  {"template/swift/Sources/MyPlugin/MyPlugin.swift", file_64, sizeof file_64 - 1},
+  {"template/swift/Sources/MyPluginManifest/manifest.c", file_65, sizeof file_65 - 1},
+  {"template/swift/Sources/manifest-tool/main.swift", file_66, sizeof file_66 - 1},
 };
 
 size_t bhsdk_file_count(void) { return sizeof files / sizeof files[0]; }

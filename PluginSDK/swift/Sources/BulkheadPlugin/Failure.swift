@@ -22,7 +22,8 @@ public struct Code: RawRepresentable, Sendable, Hashable {
   public static let again = Code(rawValue: BH_AGAIN)
   public static let unknown = Code(rawValue: BH_UNKNOWN)
 
-  var isStop: Bool { self == .cancelled || self == .deadline || self == .fenced }
+  /// `unknown` too: after a step of which nobody can tell, nothing that the run does counts.
+  var isStop: Bool { self == .cancelled || self == .deadline || self == .fenced || self == .unknown }
 
   /// What it stands for, for texts.
   var meaning: String {

@@ -83,8 +83,10 @@ sed -i 's|^SDK ?= .*|SDK ?= ../../../bulkhead/sdk|' "$documents/samples/Makefile
 # The samples and the documents stand elsewhere than in the repository.
 find "$documents" -name '*.md' -exec sed -i \
   -e 's|\.\./\.\./PluginSDK/|../../|g' -e 's|\.\./\.\./SamplePlugins/|../samples/|g' \
-  -e 's|\.\./SamplePlugins/|samples/|g' -e 's|\.\./Documentation/||g' -e 's|SamplePlugins|samples|g' {} +
-cp "$root/Documentation/Validator.md" "$documents/"
+  -e 's|\.\./SamplePlugins/|samples/|g' -e 's|\.\./\.\./Documentation/|../|g' -e 's|\.\./Documentation/||g' -e 's|SamplePlugins|samples|g' {} +
+for page in Validator DataModel; do
+  [ ! -f "$root/Documentation/$page.md" ] || cp "$root/Documentation/$page.md" "$documents/"
+done
 find "$tree" -type d -exec chmod 755 {} +
 find "$tree" -type f -exec chmod 644 {} +
 find "$tree" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +

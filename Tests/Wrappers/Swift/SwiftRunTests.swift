@@ -54,6 +54,27 @@ struct SwiftRunTests {
     }
   }
 
+  @Test("a step gives its result or throws on what it threw, and asks before it is done again")
+  func steps() async throws {
+    try await withProbe { engine in
+      let well = try engine.run("swift-probe:once", #"{"mode": "well"}"#)
+      #expect(well.state == "succeeded", "\(well.message)")
+      #expect(well.result["first"]?.stringValue?.hasPrefix("did bh-") == true)
+      let badly = try engine.run("swift-probe:once", #"{"mode": "badly"}"#)
+      #expect(badly.result["thrown"] == .string("it is taken"), "\(badly.message)")
+      #expect(badly.result["found"] == .string("found"))
+    }
+  }
+
+  @Test("a job of which nobody can tell is decided by the plug-in's reconcile entry")
+  func reconcile() async throws {
+    try await withProbe { engine in
+      let run = try engine.run("swift-probe:once", #"{"mode": "unknown"}"#)
+      #expect(run.state == "succeeded", "\(run.message)")
+      #expect(run.result["first"] == .string("looked for unknown of once"))
+    }
+  }
+
   @Test("a warning is a warning, and a cancel ends a wait")
   func stops() async throws {
     try await withProbe { engine in

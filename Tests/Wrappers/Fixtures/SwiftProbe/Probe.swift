@@ -3,7 +3,8 @@ import BulkheadPlugin
 
 let plugin = Plugin(
   id: "swift-probe", version: "1.0.0", title: "Swift probe",
-  actions: [Echo.self, Throw.self, Warn.self, Wait.self, Clean.self, Model.self])
+  actions: [Echo.self, Throw.self, Warn.self, Wait.self, Clean.self, Model.self, Once.self],
+  reconciles: [LookOnce.self])
 
 @c(bh_plugin_entry)
 public func entry(_ host: UnsafeRawPointer?) -> UnsafeRawPointer? { plugin.entry(host) }
@@ -167,5 +168,49 @@ enum Model: Action {
       result.unknown = failure.message
     }
     return result
+  }
+}
+
+enum Once: Action {
+  enum Mode: String, Codable, CaseIterable { case well, badly, unknown }
+  struct Parameters: Codable { var mode: Mode }
+  struct Result: Codable {
+    var first: String
+    var thrown: String?
+    var found: String?
+  }
+
+  static let name = "once"
+  static let repeats = Repeats.steps
+  static let graceMilliseconds = 10_000
+
+  static func run(_ context: Context, _ parameters: Parameters) throws -> Result {
+    var result = Result(first: try context.step("first", look: .cannotTell) { "did " + $0 })
+    guard result.first == "did " + (try context.stepToken("first")) else { throw Failure(.bug, "token") }
+    switch parameters.mode {
+    case .well: break
+    case .unknown:
+      try context.step("second", look: .cannotTell) { _ in throw Failure(.unknown, "the line went dead") }
+    case .badly:
+      do { try context.step("second", look: .again) { _ in throw Coded() } } catch let error as Coded {
+        result.thrown = error.description
+      }
+      result.found = try context.step("second", look: .by { _ in "found" }) { _ in
+        throw Failure(.bug, "it was there")
+      }
+    }
+    return result
+  }
+}
+
+enum LookOnce: Reconcile {
+  static let name = "once.look"
+  static let actions: [any Action.Type] = [Once.self]
+
+  static func run(_ context: Context) throws -> Answer {
+    let lost = context.lostJob
+    let mode = try context.parameters(as: Once.Parameters.self).mode
+    try context.setResult(Once.Result(first: "looked for \(mode.rawValue) of \(lost.action)"))
+    return try context.stepToken("first").isEmpty ? .failed("no token") : .done
   }
 }

@@ -133,6 +133,33 @@ BH_MANIFEST({
       },
       "deadline_ms": 0,
       "cleanup_ms": 60000
+    },
+    {
+      "name": "once",
+      "kind": "action",
+      "title": "once",
+      "repeat": "steps",
+      "parameters": {
+        "type": "object",
+        "properties": {"mode": {"type": "string", "enum": ["well", "badly", "unknown"]}},
+        "required": ["mode"]
+      },
+      "result": {
+        "type": "object",
+        "properties": {"first": {"type": "string"}, "thrown": {"type": "string"}, "found": {"type": "string"}},
+        "required": ["first"]
+      },
+      "deadline_ms": 0,
+      "cleanup_ms": 60000,
+      "grace_ms": 10000
+    },
+    {
+      "name": "once.look",
+      "kind": "reconcile",
+      "title": "once.look",
+      "reconciles": ["once"],
+      "deadline_ms": 60000,
+      "cleanup_ms": 60000
     }
   ]
 });

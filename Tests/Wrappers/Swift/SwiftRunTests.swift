@@ -69,7 +69,7 @@ struct SwiftRunTests {
   @Test("a job of which nobody can tell is decided by the plug-in's reconcile entry")
   func reconcile() async throws {
     try await withProbe { engine in
-      let run = try engine.run("swift-probe:once", #"{"mode": "unknown"}"#)
+      let run = try engine.decided("swift-probe:once", #"{"mode": "unknown"}"#)
       #expect(run.state == "succeeded", "\(run.message)")
       #expect(run.result["first"] == .string("looked for unknown of once"))
     }

@@ -126,4 +126,9 @@ package struct LoadedAction: @unchecked Sendable {
 package struct LoadedReconcile: @unchecked Sendable {
   package let definition: ManifestReconcile
   package let function: PluginFunction
+
+  /// As an action that can be run without an engine, in the place of one that it speaks for.
+  package func inPlace(of action: LoadedAction) -> LoadedAction {
+    LoadedAction(kind: action.kind, definition: action.definition, function: function)
+  }
 }

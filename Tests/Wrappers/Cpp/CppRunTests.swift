@@ -46,7 +46,8 @@ struct CppRunTests {
       ("error", -6, "it is taken"), ("bad_alloc", -3, "out of memory"),
       ("runtime", -11, "std::runtime_error: the pump is dry"), ("odd", -11, "odd"),
       ("system", -5, "/nowhere/at/all"), ("exists", -6, "make it"), ("denied", -7, "open it"),
-      ("refused", -9, ""), ("disk", -8, "read it"), ("list", -4, "the parameter what has another type"),
+      ("refused", -9, "Connection refused"), ("disk", -8, "read it"),
+      ("list", -4, "the parameter what has another type"),
       ("type", -4, "the parameter what"), ("absent", -5, "the parameter absent was not given"),
       ("ok", -11, "no success"),
     ])

@@ -54,24 +54,27 @@ struct SwiftRunTests {
     }
   }
 
-  @Test("a step gives its result or throws on what it threw, and asks before it is done again")
-  func steps() async throws {
-    try await withProbe { engine in
-      let well = try engine.run("swift-probe:once", #"{"mode": "well"}"#)
-      #expect(well.state == "succeeded", "\(well.message)")
-      #expect(well.result["first"]?.stringValue?.hasPrefix("did bh-") == true)
-      let badly = try engine.run("swift-probe:once", #"{"mode": "badly"}"#)
-      #expect(badly.result["thrown"] == .string("it is taken"), "\(badly.message)")
-      #expect(badly.result["found"] == .string("found"))
-    }
-  }
-
   @Test("a job of which nobody can tell is decided by the plug-in's reconcile entry")
   func reconcile() async throws {
     try await withProbe { engine in
-      let run = try engine.decided("swift-probe:once", #"{"mode": "unknown"}"#)
+      let run = try engine.decided("swift-probe:once", #"{"name": "it"}"#)
       #expect(run.state == "succeeded", "\(run.message)")
-      #expect(run.result["first"] == .string("looked for unknown of once"))
+      #expect(run.result["known"] == .string("looked for it"))
+    }
+  }
+
+  @Test("a step is done once and found again; what nobody can tell makes the job lost")
+  func steps() async throws {
+    try await withProbe { engine in
+      let run = try engine.run("swift-probe:stepwise", #"{"broken": false}"#)
+      #expect(run.state == "succeeded", "\(run.message)")
+      #expect(
+        run.result.text
+          == #"{"again":"made again","found":"it was there","isToken":true,"made":"vm-é","odd":true}"#)
+      let lost = #expect(throws: RunningEngine.Failure.self) {
+        try engine.run("swift-probe:stepwise", #"{"broken": true}"#)
+      }
+      #expect(lost.map { "\($0)".hasSuffix("has no end: lost") } == true, "\(String(describing: lost))")
     }
   }
 

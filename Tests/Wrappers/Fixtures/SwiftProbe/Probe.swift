@@ -3,8 +3,9 @@ import BulkheadPlugin
 
 let plugin = Plugin(
   id: "swift-probe", version: "1.0.0", title: "Swift probe",
-  actions: [Echo.self, Throw.self, Warn.self, Wait.self, Clean.self, Model.self, Once.self],
-  reconciles: [LookOnce.self])
+  actions: [
+    Echo.self, Throw.self, Warn.self, Wait.self, Clean.self, Model.self, Stepwise.self, Once.self,
+  ], reconciles: [LookOnce.self])
 
 @c(bh_plugin_entry)
 public func entry(_ host: UnsafeRawPointer?) -> UnsafeRawPointer? { plugin.entry(host) }
@@ -78,7 +79,7 @@ enum Warn: Action {
   static let name = "warn"
 
   static func run(_ context: Context, _ parameters: Nothing) throws -> Nothing {
-    context.warn("one line was left out")
+    context.warning("one line was left out")
     return Nothing()
   }
 }
@@ -171,35 +172,58 @@ enum Model: Action {
   }
 }
 
-enum Once: Action {
-  enum Mode: String, Codable, CaseIterable { case well, badly, unknown }
-  struct Parameters: Codable { var mode: Mode }
+enum Stepwise: Action {
+  struct Parameters: Codable { var broken: Bool }
   struct Result: Codable {
-    var first: String
-    var thrown: String?
-    var found: String?
+    var made: String
+    var isToken: Bool
+    var odd: Bool
+    var found: String
+    var again: String
   }
+
+  static let name = "stepwise"
+  static let repeats = Repeats.steps
+
+  static func run(_ context: Context, _ parameters: Parameters) throws -> Result {
+    var seen = ""
+    let made = try context.step("make", find: .cannotTell) { token in
+      seen = token
+      return "vm-\u{e9}"
+    }
+    var odd = false
+    do {
+      try context.step("odd", find: .cannotTell) { _ in throw Odd(reason: "no power") }
+    } catch is Odd { odd = true }
+    // One that failed in this run is looked for first.
+    func tried(_ name: String, _ find: StepSearch) throws -> String {
+      do {
+        try context.step(name, find: find) { _ in throw Failure(.remote, "the line is cut") }
+      } catch is Failure {}
+      return try context.step(name, find: find) { _ in "made again" }
+    }
+    let found = try tried("found", .look { _ in "it was there" })
+    let again = try tried("again", .look { _ in nil })
+    _ = try tried("key", .doAgain)
+    if parameters.broken { _ = try tried("broken", .look { _ in throw Failure(.notFound, "no such host") }) }
+    return Result(
+      made: made, isToken: try seen == context.stepToken("make") && seen.hasPrefix("bh-"), odd: odd,
+      found: found, again: again)
+  }
+}
+
+/// Nobody can tell what came of it, but for its entry.
+enum Once: Action {
+  struct Parameters: Codable { var name: String }
+  struct Result: Codable { var known: String }
 
   static let name = "once"
   static let repeats = Repeats.steps
   static let graceMilliseconds = 10_000
 
   static func run(_ context: Context, _ parameters: Parameters) throws -> Result {
-    var result = Result(first: try context.step("first", look: .cannotTell) { "did " + $0 })
-    guard result.first == "did " + (try context.stepToken("first")) else { throw Failure(.bug, "token") }
-    switch parameters.mode {
-    case .well: break
-    case .unknown:
-      try context.step("second", look: .cannotTell) { _ in throw Failure(.unknown, "the line went dead") }
-    case .badly:
-      do { try context.step("second", look: .again) { _ in throw Coded() } } catch let error as Coded {
-        result.thrown = error.description
-      }
-      result.found = try context.step("second", look: .by { _ in "found" }) { _ in
-        throw Failure(.bug, "it was there")
-      }
-    }
-    return result
+    try context.step("only", find: .cannotTell) { _ in throw Failure(.unknown, "the line went dead") }
+    throw Failure(.bug, "it went on")
   }
 }
 
@@ -208,9 +232,11 @@ enum LookOnce: Reconcile {
   static let actions: [any Action.Type] = [Once.self]
 
   static func run(_ context: Context) throws -> Answer {
-    let lost = context.lostJob
-    let mode = try context.parameters(as: Once.Parameters.self).mode
-    try context.setResult(Once.Result(first: "looked for \(mode.rawValue) of \(lost.action)"))
-    return try context.stepToken("first").isEmpty ? .failed("no token") : .done
+    let name = try context.parameters(as: Once.Parameters.self).name
+    guard try context.stepToken("only").hasPrefix("bh-"), context.lostJob.action == "once" else {
+      return .failed("not the lost job")
+    }
+    try context.setResult(Once.Result(known: "looked for " + name))
+    return .done
   }
 }

@@ -135,20 +135,36 @@ BH_MANIFEST({
       "cleanup_ms": 60000
     },
     {
+      "name": "stepwise",
+      "kind": "action",
+      "title": "stepwise",
+      "repeat": "steps",
+      "parameters": {
+        "type": "object",
+        "properties": {"broken": {"type": "boolean"}},
+        "required": ["broken"]
+      },
+      "result": {
+        "type": "object",
+        "properties": {
+          "made": {"type": "string"},
+          "isToken": {"type": "boolean"},
+          "odd": {"type": "boolean"},
+          "found": {"type": "string"},
+          "again": {"type": "string"}
+        },
+        "required": ["made", "isToken", "odd", "found", "again"]
+      },
+      "deadline_ms": 0,
+      "cleanup_ms": 60000
+    },
+    {
       "name": "once",
       "kind": "action",
       "title": "once",
       "repeat": "steps",
-      "parameters": {
-        "type": "object",
-        "properties": {"mode": {"type": "string", "enum": ["well", "badly", "unknown"]}},
-        "required": ["mode"]
-      },
-      "result": {
-        "type": "object",
-        "properties": {"first": {"type": "string"}, "thrown": {"type": "string"}, "found": {"type": "string"}},
-        "required": ["first"]
-      },
+      "parameters": {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]},
+      "result": {"type": "object", "properties": {"known": {"type": "string"}}, "required": ["known"]},
       "deadline_ms": 0,
       "cleanup_ms": 60000,
       "grace_ms": 10000

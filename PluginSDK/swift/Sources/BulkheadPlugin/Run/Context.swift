@@ -50,8 +50,9 @@ extension Context {
     text.withStr { report(raw, UInt64(max(0, done)), UInt64(max(0, total)), $0) }
   }
 
-  /// Says what was left out: the job ends with a warning instead of a success.
-  public func warn(_ text: String) {
+  /// Says what was left out: the job ends with a warning instead of a success. A line of the log alone is
+  /// `log(.warning, ...)`.
+  public func warning(_ text: String) {
     notes.hasWarned = true
     let none = bh_str(ptr: nil, len: 0)
     _ = text.withStr { raw.pointee.host.pointee.fail(raw, BH_WARNING, $0, none) }

@@ -1,49 +1,50 @@
 internal import CBulkheadPlugin
 
-/// How to find out whether a step that began and has no result was done.
-public enum StepLook {
-  /// Asks the other side by the step's token: what `perform` would have given when it was done, nil when it certainly
-  /// was not. It throws when it cannot tell: the job becomes lost.
-  case by((_ token: String) throws -> String?)
+/// How a step that began, and of which nobody knows how it ended, is looked for.
+public enum StepSearch {
+  /// Looks for the token at the other side: its result when it was done, nil when it certainly was not. Throws when it
+  /// cannot tell.
+  case look((_ token: String) throws -> String?)
   /// It may simply be done again, because the other side takes the token as its idempotency key.
-  case again
-  /// Nobody can find out: a step that was interrupted makes the job lost.
+  case doAgain
+  /// Nobody can find out.
   case cannotTell
 }
 
 extension Context {
-  /// Does one effect on the outside world once, over all runs of the job, and gives its result:
+  /// Does one effect on the outside world once, over all runs of the job, and gives its result.
   ///
-  ///     let vm = try context.step("create-vm", look: .by { try cloud.find(tag: $0) }) { token in
+  ///     let vm = try context.step("create-vm", find: .look { try cloud.find(tag: $0) }) { token in
   ///       try cloud.create(name, tag: token)
   ///     }
   ///
-  /// The host commits that it begins before `perform` is called, and what `perform` gives (an id, say) after. A result
-  /// that is recorded already is given without any call. What `perform` throws is thrown on. When nobody can tell
-  /// whether it was done, `Stopped` with the code `unknown` is thrown: let it pass, the job becomes lost.
+  /// `perform` does it and gives what the other side named the thing; what it throws is thrown on. When nobody can tell
+  /// whether it was done, this throws `Stopped`, and the job becomes lost. Waits for the store; a cancel point.
   @discardableResult
   public func step(
-    _ name: String, look: StepLook, perform: @escaping (_ token: String) throws -> String
+    _ name: String, find: StepSearch, perform: (_ token: String) throws -> String
   ) throws -> String {
     let table = try need(bh_steps_of(raw), BH_STEPS_ID)
-    let call = StepCall(perform, look)
-    let argument = Unmanaged.passUnretained(call).toOpaque()
-    let find: bh_step_fn? =
-      switch look {
-      case .by: lookForStep
-      case .again: bh_step_again
-      case .cannotTell: nil
+    return try withoutActuallyEscaping(perform) { perform in
+      let call = StepCall(self, find, perform)
+      let look: bh_step_fn? =
+        switch find {
+        case .look, .doAgain: findStep
+        case .cannotTell: nil
+        }
+      var result = bh_str()
+      let code = withExtendedLifetime(call) {
+        name.withStr {
+          table.step(raw, $0, performStep, look, Unmanaged.passUnretained(call).toOpaque(), &result)
+        }
       }
-    var result = bh_str(ptr: nil, len: 0)
-    let code = withExtendedLifetime(call) {
-      name.withStr { table.step(raw, $0, performStep, find, argument, &result) }
+      if code < 0, code != BH_UNKNOWN, let thrown = call.thrown { throw thrown }
+      try check(code, "do the step \(name)")
+      return String(result)
     }
-    if code < 0, code != BH_UNKNOWN, let thrown = call.thrown { throw thrown }
-    try check(code, "do the step \(name)")
-    return String(result)
   }
 
-  /// The token of the step with that name, begun or not: what a reconcile entry looks for.
+  /// The token of the step with that name, begun or not.
   public func stepToken(_ name: String) throws -> String {
     let table = try need(bh_steps_of(raw), BH_STEPS_ID)
     return String(name.withStr { table.token(raw, $0) })
@@ -52,54 +53,61 @@ extension Context {
 
 /// One call of `step`, while the host is in it.
 private final class StepCall {
-  let perform: (String) throws -> String
-  let look: StepLook
-  /// By `perform`: goes on to the caller of `step`.
-  var thrown: (any Error)?
+  private let context: Context
+  private let search: StepSearch
+  private let perform: (String) throws -> String
+  /// What `perform` threw.
+  private(set) var thrown: (any Error)?
   /// The result, until the host has copied it.
-  private var text: UnsafeMutableBufferPointer<CChar>?
+  private var text = UnsafeMutableBufferPointer<CChar>(start: nil, count: 0)
 
-  init(_ perform: @escaping (String) throws -> String, _ look: StepLook) {
+  init(_ context: Context, _ search: StepSearch, _ perform: @escaping (String) throws -> String) {
+    self.context = context
+    self.search = search
     self.perform = perform
-    self.look = look
   }
 
-  deinit { text?.deallocate() }
+  deinit { text.deallocate() }
 
-  func give(_ result: String, to place: UnsafeMutablePointer<bh_str>?) -> Int32 {
-    text?.deallocate()
-    let copy = UnsafeMutableBufferPointer<CChar>.allocate(capacity: result.utf8.count)
-    _ = copy.initialize(from: result.utf8.lazy.map { CChar(bitPattern: $0) })
-    text = copy
-    place?.pointee = bh_str(ptr: UnsafePointer(copy.baseAddress), len: UInt64(copy.count))
-    return BH_OK
+  func act(_ token: String, _ result: UnsafeMutablePointer<bh_str>) -> Int32 {
+    do {
+      result.pointee = keep(try perform(token))
+      return BH_OK
+    } catch {
+      thrown = error
+      let code = (error as? Stopped)?.code ?? (error as? any CodedError)?.code ?? .bug
+      return code.rawValue < 0 ? code.rawValue : BH_BUG
+    }
+  }
+
+  func look(_ token: String, _ result: UnsafeMutablePointer<bh_str>) -> Int32 {
+    guard case .look(let look) = search else { return BH_NOT_FOUND }
+    do {
+      guard let found = try look(token) else { return BH_NOT_FOUND }
+      result.pointee = keep(found)
+      return BH_OK
+    } catch {
+      // Only nil says "certainly not done", never a failure that has the same code.
+      let code = context.report(error)
+      return code == BH_NOT_FOUND ? BH_UNKNOWN : code
+    }
+  }
+
+  private func keep(_ result: String) -> bh_str {
+    text.deallocate()
+    text = .allocate(capacity: result.utf8.count)
+    _ = text.initialize(from: result.utf8.lazy.map { CChar(bitPattern: $0) })
+    return bh_str(ptr: text.baseAddress, len: UInt64(text.count))
   }
 }
 
-/// What the host calls to do it.
-private let performStep: bh_step_fn = { raw, token, argument, result in
-  guard let argument else { return BH_BUG }
-  let call = Unmanaged<StepCall>.fromOpaque(argument).takeUnretainedValue()
-  do {
-    return call.give(try call.perform(String(token)), to: result)
-  } catch {
-    call.thrown = error
-    let code = (error as? Stopped)?.code ?? (error as? any CodedError)?.code ?? .bug
-    return code.rawValue < 0 ? code.rawValue : BH_BUG
-  }
+/// What the host calls.
+private let performStep: bh_step_fn = { _, token, argument, result in
+  guard let argument, let result else { return BH_BUG }
+  return Unmanaged<StepCall>.fromOpaque(argument).takeUnretainedValue().act(String(token), result)
 }
 
-/// What the host calls to look.
-private let lookForStep: bh_step_fn = { raw, token, argument, result in
-  guard let raw, let argument else { return BH_BUG }
-  let call = Unmanaged<StepCall>.fromOpaque(argument).takeUnretainedValue()
-  guard case .by(let find) = call.look else { return BH_BUG }
-  do {
-    guard let found = try find(String(token)) else { return BH_NOT_FOUND }
-    return call.give(found, to: result)
-  } catch {
-    // Only nil says "certainly not done", never a failure that has the same code.
-    let code = Context(raw).report(error)
-    return code == BH_NOT_FOUND ? BH_UNKNOWN : code
-  }
+private let findStep: bh_step_fn = { _, token, argument, result in
+  guard let argument, let result else { return BH_BUG }
+  return Unmanaged<StepCall>.fromOpaque(argument).takeUnretainedValue().look(String(token), result)
 }

@@ -80,13 +80,12 @@ for sample in checksum orders noop libvirt inventory-csv dns-zone; do
 done
 cp "$root/SamplePlugins/Makefile" "$documents/samples/"
 sed -i 's|^SDK ?= .*|SDK ?= ../../../bulkhead/sdk|' "$documents/samples/Makefile"
+if [ -f "$root/Documentation/DataModel.md" ]; then cp "$root/Documentation/DataModel.md" "$documents/"; fi
 # The samples and the documents stand elsewhere than in the repository.
 find "$documents" -name '*.md' -exec sed -i \
-  -e 's|\.\./\.\./PluginSDK/|../../|g' -e 's|\.\./\.\./SamplePlugins/|../samples/|g' \
+  -e 's|\.\./\.\./PluginSDK/|../../|g' -e 's|(\.\./PluginSDK/|(|g' -e 's|\.\./\.\./SamplePlugins/|../samples/|g' \
   -e 's|\.\./SamplePlugins/|samples/|g' -e 's|\.\./\.\./Documentation/|../|g' -e 's|\.\./Documentation/||g' -e 's|SamplePlugins|samples|g' {} +
-for page in Validator DataModel; do
-  [ ! -f "$root/Documentation/$page.md" ] || cp "$root/Documentation/$page.md" "$documents/"
-done
+cp "$root/Documentation/Validator.md" "$documents/"
 find "$tree" -type d -exec chmod 755 {} +
 find "$tree" -type f -exec chmod 644 {} +
 find "$tree" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +

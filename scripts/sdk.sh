@@ -45,6 +45,7 @@ rm -f "$tree/include/module.modulemap" "$tree/include/bulkhead/abi.c"
 mkdir -p "$share" "$tree/share/pkgconfig" "$tree/share/cmake/bulkhead-plugin" "$tree/share/doc/bulkhead-sdk"
 copy "$sdk/template" "$share/template"
 copy "$sdk/swift" "$share/swift"
+rm -f "$share/swift/README.md"
 if [ -d "$share/swift" ]; then
   # SwiftPM wants the headers below the target, with a module map.
   inner="$share/swift/Sources/CBulkheadPlugin/include"
@@ -52,10 +53,10 @@ if [ -d "$share/swift" ]; then
   cp "$sdk/include/module.modulemap" "$inner/"
   ln -s ../../../../../../../include/bulkhead "$inner/bulkhead"
 fi
-if [ -f "$sdk/cpp/exports.map" ]; then
-  mkdir -p "$share/cpp"
-  cp "$sdk/cpp/exports.map" "$share/cpp/"
-fi
+# The layout of PluginSDK, so that a command of the documents is right here and there.
+mkdir -p "$share/cpp"
+cp "$sdk/cpp/exports.map" "$share/cpp/"
+ln -s ../../../../include "$share/cpp/include"
 cp "$sdk/manifest.schema.json" "$share/"
 ln -s ../../../include "$share/include"
 fill "$root/scripts/sdk/bulkhead-plugin.pc" "$tree/share/pkgconfig/bulkhead-plugin.pc"
@@ -74,6 +75,17 @@ for language in cpp swift; do
   mkdir -p "$documents/$language"
   cp "$sdk/$language/README.md" "$documents/$language/"
 done
+for sample in checksum orders noop libvirt inventory-csv dns-zone; do
+  copy "$root/SamplePlugins/$sample" "$documents/samples/$sample"
+done
+cp "$root/SamplePlugins/Makefile" "$documents/samples/"
+sed -i 's|^SDK ?= .*|SDK ?= ../../../bulkhead/sdk|' "$documents/samples/Makefile"
+if [ -f "$root/Documentation/DataModel.md" ]; then cp "$root/Documentation/DataModel.md" "$documents/"; fi
+# The samples and the documents stand elsewhere than in the repository.
+find "$documents" -name '*.md' -exec sed -i \
+  -e 's|\.\./\.\./PluginSDK/|../../|g' -e 's|(\.\./PluginSDK/|(|g' -e 's|\.\./\.\./SamplePlugins/|../samples/|g' \
+  -e 's|\.\./SamplePlugins/|samples/|g' -e 's|\.\./\.\./Documentation/|../|g' -e 's|\.\./Documentation/||g' -e 's|SamplePlugins|samples|g' {} +
+cp "$root/Documentation/Validator.md" "$documents/"
 find "$tree" -type d -exec chmod 755 {} +
 find "$tree" -type f -exec chmod 644 {} +
 find "$tree" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +

@@ -7,7 +7,7 @@
  * so it depends on names and contents alone, and anybody can check it without this plug-in. Symbolic links
  * and special files are passed over.
  *
- * Build: cc -shared -fPIC -I PluginSDK/include checksum.c -o checksum.so -lcrypto
+ * Build: cc -shared -fPIC -I $SDK/include checksum.c -o checksum.so -lcrypto
  */
 #include <bulkhead/all.h>
 

@@ -4,7 +4,7 @@
  * A row that cannot be imported is listed with its line and its reason, the others are imported, and the job ends
  * with a warning. What was imported stays, also when the job is cancelled: running it again does the rest.
  *
- * Build: c++ -std=c++17 -shared -fPIC -I PluginSDK/include -I PluginSDK/cpp/include inventory-csv.cpp -o inventory-csv.so
+ * Build: c++ -std=c++17 -shared -fPIC -I $SDK/include -I $SDK/cpp/include inventory-csv.cpp -o inventory-csv.so
  */
 #include <bulkhead/bulkhead.hpp>
 

@@ -11,7 +11,7 @@
  *
  * libvirt's calls cannot be interrupted: a checkpoint stands before and after each that changes something.
  *
- * Build: cc -shared -fPIC -I PluginSDK/include libvirt.c -o libvirt.so -lvirt
+ * Build: cc -shared -fPIC -I $SDK/include libvirt.c -o libvirt.so -lvirt
  */
 #include <bulkhead/all.h>
 

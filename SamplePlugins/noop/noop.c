@@ -1,6 +1,6 @@
 /* bench: actions that do next to nothing, so that what is measured is the engine.
  *
- * Build: cc -O2 -shared -fPIC -I PluginSDK/include noop.c -o noop.so
+ * Build: cc -O2 -shared -fPIC -I $SDK/include noop.c -o noop.so
  */
 #include <bulkhead/all.h>
 

@@ -7,7 +7,7 @@
  *   order.once    "repeat": "never": lost when its worker dies, and then asked for by `order.look`
  *   order.blind   steps that cannot be looked for: an interrupted one makes the job lost, for people to decide
  *
- * Build: cc -shared -fPIC -I PluginSDK/include orders.c -o orders.so
+ * Build: cc -shared -fPIC -I $SDK/include orders.c -o orders.so
  */
 #define _GNU_SOURCE /* mkostemp */
 #include <bulkhead/all.h>

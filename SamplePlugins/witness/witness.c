@@ -4,7 +4,7 @@
  * The first thing that a run does is one append of "<job id> <fence>\n" and an fdatasync: no host call comes
  * before it but the reading of the parameter. With O_APPEND the line is whole, however many write.
  *
- * Build: cc -shared -fPIC -I PluginSDK/include witness.c -o witness.so
+ * Build: cc -shared -fPIC -I $SDK/include witness.c -o witness.so
  */
 #include <bulkhead/all.h>
 

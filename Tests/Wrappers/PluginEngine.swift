@@ -60,6 +60,21 @@ struct PluginEngine: Sendable {
     return try end(id, client)
   }
 
+  /// Submits a job that becomes lost, and waits until its plug-in's reconcile entry has said what came of it.
+  func decided(_ action: String, _ json: String) throws -> Ended {
+    let client = try engine.client()
+    let id = try client.submit(Submission(action: action, json: json))[0]
+    let limit = Date(timeIntervalSinceNow: 20)
+    let bell = Bell()
+    let observation = try engine.connect().observe(.job(id)) { _ in bell.ring() }
+    defer { observation.cancel() }
+    while true {
+      if case .ended = try client.watch(id, { _ in true }).status { return try end(id, client) }
+      guard Date() < limit else { throw RunningEngine.Failure("nobody has decided job \(id)") }
+      bell.wait(milliseconds: 50)
+    }
+  }
+
   private func end(_ id: JobID, _ client: JobClient) throws -> Ended {
     let row = try client.watch(id) { _ in true }
     guard case .ended(let end) = row.status else {

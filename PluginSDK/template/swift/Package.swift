@@ -13,7 +13,8 @@ let package = Package(
       name: "MyPlugin", dependencies: [.product(name: "BulkheadPlugin", package: "BulkheadPlugin")],
       linkerSettings: [
         // Exports the entry alone, so that two Swift plug-ins in one process cannot meet.
-        .unsafeFlags(["-use-ld=lld", "-Xlinker", "--version-script=" + sdk + "/exports.map"])
+        .unsafeFlags(["-use-ld=lld", "-Xlinker", "--version-script=" + sdk + "/exports.map"]),
+        .unsafeFlags(["-Xlinker", "-z", "-Xlinker", "now"]),
       ]),
     // Carries the manifest, which is read without running any code.
     .target(

@@ -18,11 +18,12 @@ struct NewProjectTests {
     let folder = scratch.path + "/deep/er"
     let run = try await make(["mail-gateway", "--output", folder], in: scratch)
     #expect(run.exitCode == 0, "\(run.errors)")
-    #expect(run.output.contains("make check"))
+    #expect(run.output.contains("make all") && run.output.contains("make check"))
+    #expect(run.output.contains("rename environment.create") && run.output.contains("ACTION in the Makefile"))
     // The environment names no SDK: the project has its own.
     let build = try ToolRun(
       [
-        "env", "-i", "PATH=/usr/bin:/bin", "PKG_CONFIG_PATH=/nowhere", "make",
+        "env", "-i", "PATH=/usr/bin:/bin", "PKG_CONFIG_PATH=/nowhere", "make", "all",
         "CFLAGS=-Wall -Wextra -pedantic -Werror",
       ],
       in: folder)
@@ -53,7 +54,11 @@ struct NewProjectTests {
     let run = try await make(["mail-gateway", "--lang", "cpp", "--output", folder], in: scratch)
     #expect(run.exitCode == 0, "\(run.errors)")
     let build = try ToolRun(
-      ["make", "CXX=" + compiler, "CXXFLAGS=-Wall -Wextra -pedantic -Werror", "PKG_CONFIG_PATH=/nowhere"],
+      [
+        "make", "all", "CXX=" + compiler,
+        "CXXFLAGS=-g -Wall -Wextra -Wmissing-include-dirs -pedantic -Werror",
+        "PKG_CONFIG_PATH=/nowhere",
+      ],
       in: folder)
     #expect(build.status == 0, "\(build.output)")
     #expect(build.output.contains("-I include"))
@@ -67,11 +72,20 @@ struct NewProjectTests {
     let folder = scratch.path + "/p"
     let run = try await make(["mail-gateway", "--lang", "swift", "--output", folder], in: scratch)
     #expect(run.exitCode == 0, "\(run.errors)")
-    let build = try await onThread { try ToolRun(["make"], in: folder) }
+    // An action that was renamed in Swift alone: the build makes the manifest anew.
+    let source = folder + "/Sources/MailGatewayPlugin/MailGatewayPlugin.swift"
+    try String(contentsOfFile: source, encoding: .utf8)
+      .replacing("\"environment.create\"", with: "\"gateway.create\"")
+      .write(toFile: source, atomically: true, encoding: .utf8)
+    let build = try await onThread { try ToolRun(["make", "all"], in: folder) }
     #expect(build.status == 0, "\(build.output)")
     #expect(!build.output.contains("warning:"), "\(build.output)")
+    let judged = try await onThread {
+      try CommandRun(["plugin", "check", "--static", "--strict", folder + "/mail_gateway.so"])
+    }
+    #expect(judged.exitCode == 0 && judged.output.contains("0 warnings, 0 notes"), "\(judged.output)")
     let manifest = try #require(try ManifestNote.texts(in: folder + "/mail_gateway.so").first)
-    #expect(try Manifest(text: manifest).id == "mail-gateway")
+    #expect(try Manifest(text: manifest).actions.map(\.name) == ["gateway.create"])
     let exported = try Symbols.exported(by: folder + "/mail_gateway.so")
     #expect(exported.filter { $0.hasPrefix("bh_") } == ["bh_plugin_entry"])
     let check = try await onThread {

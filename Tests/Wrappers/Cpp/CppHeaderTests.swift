@@ -72,6 +72,34 @@ struct CppHeaderTests {
     }
   }
 
+  @Test(
+    "what cannot work is said in one sentence instead of the compiler's",
+    arguments: [
+      ("static void f(bulkhead::context ctx) {}", "with the &, because a context cannot be copied", "c++17"),
+      (
+        "static int f(bulkhead::context &ctx) { return ctx.param<int *>(\"a\") != nullptr; }",
+        "a parameter is read as", "c++17"
+      ),
+      ("static bool f(bulkhead::context &) { return true; }", "returns nothing or an int32_t code", "c++17"),
+      ("static void f(bulkhead::context &) {}", "needs C++17: compile with -std=c++17", "c++14"),
+    ])
+  func sentences(function: String, sentence: String, standard: String) async throws {
+    try await onThread {
+      for compiler in ["g++", "clang++"] {
+        let source = NSTemporaryDirectory() + "bulkhead-\(UUID().uuidString).cpp"
+        defer { try? FileManager.default.removeItem(atPath: source) }
+        let text =
+          "#include <bulkhead/bulkhead.hpp>\n\(function)\n"
+          + "static const bh_action actions[] = {BH_ACTION(\"f\", bulkhead::action<f>)};\n"
+        try text.write(toFile: source, atomically: false, encoding: .utf8)
+        let flags = ["-I", Sample.headers, "-I", Sample.cppHeaders, "-fsyntax-only", source]
+        let run = try ToolRun([compiler, "-std=" + standard] + flags)
+        #expect(run.status != 0 && run.output.contains(sentence), "\(compiler)\n\(run.output)")
+        #expect(!run.output.contains("deleted function"), "\(compiler)\n\(run.output)")
+      }
+    }
+  }
+
   @Test("a comment with tags has all five, in their order")
   func tags() async throws {
     try await onThread {
@@ -100,23 +128,30 @@ struct CppHeaderTests {
       let folder = NSTemporaryDirectory() + "bulkhead-cpp-" + UUID().uuidString
       defer { try? FileManager.default.removeItem(atPath: folder) }
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-      try FileManager.default.createSymbolicLink(
-        atPath: folder + "/PluginSDK", withDestinationPath: Sample.root + "/PluginSDK")
       let blocks = page.components(separatedBy: "```cpp\n").dropFirst().map {
         $0.components(separatedBy: "```")[0]
       }
-      try #require(blocks.count == 2)
+      try #require(blocks.count >= 3)
       try blocks[0].write(toFile: folder + "/hello.cpp", atomically: false, encoding: .utf8)
       let line = try #require(page.split(separator: "\n").first { $0.hasPrefix("g++ ") })
-      let build = try ToolRun(["sh", "-c", String(line) + " -Wall -Wextra -Werror"], in: folder)
+      let build = try ToolRun(
+        ["env", "SDK=" + Sample.root + "/PluginSDK", "sh", "-c", String(line) + " -Wall -Wextra -Werror"],
+        in: folder)
       #expect(build.status == 0, "\(build.output)")
       let symbols = try ToolRun(["nm", "-D", "-P", "--defined-only", folder + "/hello.so"])
       #expect(symbols.output.split(separator: "\n").map { $0.prefix { $0 != " " } } == ["bh_plugin_entry"])
-      try ("#include <bulkhead/bulkhead.hpp>\n" + blocks[1])
-        .write(toFile: folder + "/undo.cpp", atomically: false, encoding: .utf8)
-      let undo = try ToolRun(
-        ["g++", "-std=c++17"] + Self.strict + ["-Wno-unused-function", "-fsyntax-only", folder + "/undo.cpp"])
-      #expect(undo.status == 0, "\(undo.output)")
+      let check = try CommandRun(["plugin", "check", "--static", "--strict", folder + "/hello.so"])
+      #expect(
+        check.exitCode == 0 && check.output.contains("0 errors, 0 warnings, 0 notes"), "\(check.output)")
+      for block in blocks.dropFirst() {
+        try ("#include <bulkhead/bulkhead.hpp>\n" + block)
+          .write(toFile: folder + "/block.cpp", atomically: false, encoding: .utf8)
+        let syntax = try ToolRun(
+          ["g++", "-std=c++17"] + Self.strict + [
+            "-Wno-unused-function", "-Wno-unused-variable", "-fsyntax-only", folder + "/block.cpp",
+          ])
+        #expect(syntax.status == 0, "\(syntax.output)")
+      }
     }
   }
 }

@@ -22,7 +22,18 @@ struct CppRunTests {
       #expect(run.result["flag"] == .string("yes"))
       #expect(run.result["size"] == .int(5))
       #expect(run.result["missing"] == .string("none"))
+      #expect(run.result["tags"] == .array([]))
+      #expect(run.result["sizes"] == .array([.int(1), .int(2)]))
+      #expect(run.result["switches"] == .array([.bool(true), .bool(false)]))
+      #expect(run.result["ratios"]?.arrayValue?.first == .real(0.5))
+      #expect(run.result["on"] == .bool(true) && run.result["ratio"] == .real(0.5))
+      #expect(run.result["nested"]?["text"] == .string("hé\"llo\n\u{1}?"))
       #expect(run.log.filter { !$0.hasPrefix("job ") } == ["debug", "info", "warn"])
+      let lists = try engine.run("cpp-probe:echo", #"{"text": "x", "tags": ["a", "b c"], "sizes": [255, 0]}"#)
+      #expect(lists.result["tags"] == .array([.string("a"), .string("b c")]), "\(lists.message)")
+      #expect(lists.result["sizes"] == .array([.int(255), .int(0)]))
+      let item = try engine.run("cpp-probe:echo", #"{"text": "x", "sizes": [256]}"#)
+      #expect(item.code == -4 && item.message.contains("sizes"))
       let tooLarge = try engine.run("cpp-probe:echo", #"{"text": "x", "count": 65536}"#)
       #expect(tooLarge.code == -4)
       #expect(tooLarge.message.contains("count"))
@@ -34,7 +45,9 @@ struct CppRunTests {
     arguments: [
       ("error", -6, "it is taken"), ("bad_alloc", -3, "out of memory"),
       ("runtime", -11, "std::runtime_error: the pump is dry"), ("odd", -11, "odd"),
-      ("system", -8, "/nowhere/at/all"),
+      ("system", -5, "/nowhere/at/all"), ("exists", -6, "make it"), ("denied", -7, "open it"),
+      ("refused", -9, "Connection refused"), ("disk", -8, "read it"),
+      ("list", -4, "the parameter what has another type"),
       ("type", -4, "the parameter what"), ("absent", -5, "the parameter absent was not given"),
       ("ok", -11, "no success"),
     ])

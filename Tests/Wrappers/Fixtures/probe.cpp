@@ -19,7 +19,10 @@ BH_MANIFEST({
           "count": {"type": "integer", "default": 7},
           "ratio": {"type": "number", "default": 0.5},
           "flag": {"type": "boolean", "default": true},
-          "disk": {"type": "object", "properties": {"size_gib": {"type": "integer"}}}
+          "disk": {"type": "object", "properties": {"size_gib": {"type": "integer"}}},
+          "tags": {"type": "array", "items": {"type": "string"}, "default": []},
+          "sizes": {"type": "array", "items": {"type": "integer"}},
+          "switches": {"type": "array", "items": {"type": "boolean"}, "default": [true, false]}
         },
         "required": ["text"]
       }
@@ -47,6 +50,13 @@ static void echo(context &ctx) {
   ctx.result("flag", ctx.param<bool>("flag") ? "yes" : "no");
   ctx.result("size", ctx.param_or<std::int64_t>("disk/size_gib", 20));
   ctx.result("missing", ctx.param_or("nowhere", "none"));
+  ctx.result("tags", ctx.param<std::vector<std::string>>("tags"));
+  ctx.result("sizes", ctx.param_or<std::vector<std::uint8_t>>("sizes", {1, 2}));
+  ctx.result("switches", ctx.param<std::vector<bool>>("switches"));
+  ctx.result("ratios", std::vector<double>{0.5, 1e300});
+  ctx.result("on", ctx.param<bool>("flag"));
+  ctx.result("ratio", ctx.param<double>("ratio"));
+  ctx.result_value("nested", "{\"text\":" + bulkhead::json_quote(ctx.param<std::string>("text") + "\n\x01\xFF") + "}");
   ctx.result("json", ctx.params_json());
   ctx.log(bulkhead::level::error, "job " + std::to_string(ctx.job_id()));
   ctx.debug("debug");
@@ -65,6 +75,11 @@ static void throws(context &ctx) {
   if (what == "runtime") throw std::runtime_error("the pump is dry");
   if (what == "odd") throw odd();
   if (what == "system") ctx.result("size", std::filesystem::file_size("/nowhere/at/all"));
+  if (what == "exists") throw std::system_error(EEXIST, std::system_category(), "make it");
+  if (what == "denied") throw std::filesystem::filesystem_error("open it", "/x", std::error_code(EACCES, std::system_category()));
+  if (what == "refused") throw std::system_error(std::make_error_code(std::errc::connection_refused));
+  if (what == "disk") throw std::system_error(EIO, std::generic_category(), "read it");
+  if (what == "list") ctx.param<std::vector<std::string>>("what");
   if (what == "type") ctx.param<std::int64_t>("what");
   if (what == "absent") ctx.param<std::int64_t>("absent");
   if (what == "ok") throw bulkhead::error(BH_OK, "no success");

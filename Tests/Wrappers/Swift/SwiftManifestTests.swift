@@ -56,36 +56,81 @@ struct SwiftManifestTests {
     }
   }
 
-  @Test("keywords of a parameter that is not there, and types without a schema, are refused by name")
+  /// What stands in the action, and what is said of it.
+  static let refusals = [
+    (
+      "struct Parameters: Codable { var zone: String }\n static let keywords = [\"zon\": Keywords(minLength: 1)]",
+      "there is no parameter \"zon\" (there are: zone)"
+    ),
+    (
+      "struct Even: Codable { init(from d: any Decoder) throws { "
+        + "throw DecodingError.dataCorrupted(.init(codingPath: d.codingPath, debugDescription: \"odd. \")) } }\n"
+        + "struct Parameters: Codable { var n: Even }",
+      "action a (A): Parameters.n: Even cannot be made without a real value (odd), so"
+    ), ("typealias Parameters = [String]", "is no object: use a struct"),
+    ("struct Parameters: Codable { var site: URL? }", "Parameters.site: URL has no schema: use a String"),
+    ("struct Parameters: Codable { var at: Date }", "Parameters.at: Date has no schema: use a String"),
+    (
+      "struct Node: Codable { var children: [Node] }\nstruct Parameters: Codable { var tree: Node }",
+      "Parameters.tree.children.0: Node contains itself"
+    ),
+    (
+      "enum Colour: String, Codable { case red }\nstruct Parameters: Codable { var colour: Colour }",
+      "Parameters.colour: Colour lists no cases: make the enum CaseIterable"
+    ),
+    (
+      "struct Parameters: Codable { var n: Int }\n static let keywords = [\"n\": Keywords(minLength: 1)]",
+      "keywords of \"n\": minLength is for texts, and this is Int"
+    ),
+    (
+      "struct Parameters: Codable { var n: UInt8 }\n static let keywords = [\"n\": Keywords(default: 256)]",
+      "keywords of \"n\": the default 256 is no UInt8"
+    ),
+    (
+      "struct D: Codable { var size: Int }\nstruct Parameters: Codable { var d: D }\n"
+        + "static let keywords = [\"d\": Keywords(default: [:])]",
+      "keywords of \"d\": the default {} is no D: size is missing"
+    ),
+    (
+      "struct Parameters: Codable { var n: Int\n enum CodingKeys: String, CodingKey { case n = \"a.b\" } }",
+      "the name \"a.b\" cannot stand in a manifest"
+    ),
+    (
+      "typealias Parameters = Nothing\n static let graceMilliseconds = -1",
+      "A: its times are 0, 60000 and -1 ms"
+    ),
+    (
+      "typealias Parameters = Nothing }\nenum B: Action { static let name = \"B b\"\n" + empty,
+      "B.name \"B b\":"
+    ),
+    (
+      "typealias Parameters = Nothing }\nenum B: Action { static let name = \"a\"\n" + empty,
+      "A and B have the same name, \"a\""
+    ),
+  ]
+  static let empty = "static func run(_ c: Context, _ p: Nothing) throws -> Nothing { p }"
+
+  @Test("what has no schema, and what an engine would refuse, is refused with the Swift type's name")
   func refused() async throws {
     try await onThread {
       try SwiftPlugin.make(SwiftPlugin.folder + "/swift/BulkheadPlugin.o")
       let action = """
         import BulkheadPlugin
+        import Foundation
         enum A: Action {
           typealias Result = Nothing
           static let name = "a"
           static func run(_ context: Context, _ parameters: Parameters) throws -> Nothing { Nothing() }
 
         """
-      for (members, expected) in [
-        (
-          "struct Parameters: Codable { var zone: String }\n static let keywords = [\"zon\": Keywords(minLength: 1)]",
-          "there is no parameter \"zon\" (there are: zone)"
-        ),
-        (
-          "struct Even: Codable { init(from d: any Decoder) throws { "
-            + "throw DecodingError.dataCorrupted(.init(codingPath: d.codingPath, debugDescription: \"odd\")) } }\n"
-            + "struct Parameters: Codable { var n: Even }",
-          "action a: Parameters cannot be read without a value"
-        ), ("typealias Parameters = [String]", "is no object: use a struct"),
-      ] {
-        let folder = NSTemporaryDirectory() + "bulkhead-swift-" + UUID().uuidString
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      let folder = NSTemporaryDirectory() + "bulkhead-swift-" + UUID().uuidString
+      defer { try? FileManager.default.removeItem(atPath: folder) }
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      for (members, expected) in Self.refusals {
+        let actions = members.contains("enum B") ? "A.self, B.self" : "A.self"
         let main =
           action + members
-          + "\n}\nManifestCommand.run(Plugin(id: \"x\", version: \"1\", actions: [A.self]))\n"
+          + "\n}\nManifestCommand.run(Plugin(id: \"x\", version: \"1\", actions: [\(actions)]))\n"
         try main.write(toFile: folder + "/main.swift", atomically: false, encoding: .utf8)
         let build = try ToolRun([
           "swiftc", "-I", Sample.headers, "-I", SwiftPlugin.folder + "/swift", folder + "/main.swift",
@@ -95,6 +140,7 @@ struct SwiftManifestTests {
         let run = try ToolRun([folder + "/tool"])
         #expect(run.status == 1)
         #expect(run.output.contains(expected), "\(run.output)")
+        #expect(run.output.split(separator: "\n").count == 1, "\(run.output)")
       }
     }
   }

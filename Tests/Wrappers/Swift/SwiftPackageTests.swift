@@ -13,14 +13,21 @@ struct SwiftPackageTests {
     try await onThread {
       try Self.layOut()
       let manifest = Self.folder + "/hello/Sources/HelloManifest/manifest.c"
-      let made = try ToolRun(["swift", "run", "hello-manifest", manifest], in: Self.folder + "/hello")
-      #expect(made.status == 0, "\(made.output)")
-      let check = try ToolRun(
-        ["swift", "run", "hello-manifest", "--check", manifest], in: Self.folder + "/hello")
-      #expect(check.status == 0, "\(check.output)")
-      let build = try ToolRun(["swift", "build", "--product", "hello"], in: Self.folder + "/hello")
-      #expect(build.status == 0, "\(build.output)")
+      try? FileManager.default.removeItem(atPath: manifest)
+      // The page's own lines, but for the first, which needs no build, and the mode: the debug one is built already.
+      let page = try String(contentsOfFile: Sample.root + "/PluginSDK/swift/README.md", encoding: .utf8)
+      let lines = page.split(separator: "\n").filter {
+        $0.hasPrefix("mkdir -p Sources") || $0.hasPrefix("swift ")
+      }
+      #expect(lines.count == 4)
+      let script = lines.joined(separator: "\n").replacing("-c release ", with: "")
+      let run = try ToolRun(
+        ["env", "SDK=" + Self.folder + "/PluginSDK", "sh", "-e", "-c", script], in: Self.folder + "/hello")
+      #expect(run.status == 0, "\(run.output)")
       let file = Self.folder + "/hello/.build/debug/libhello.so"
+      let check = try CommandRun(["plugin", "check", "--static", "--strict", file])
+      #expect(
+        check.exitCode == 0 && check.output.contains("0 errors, 0 warnings, 0 notes"), "\(check.output)")
       let inspect = try CommandRun(["plugin", "inspect", file])
       #expect(inspect.exitCode == 0, "\(inspect.output)\(inspect.errors)")
       #expect(inspect.output.contains("hello 1.0.0"))
@@ -44,15 +51,17 @@ struct SwiftPackageTests {
     let blocks = page.components(separatedBy: "```swift\n").dropFirst().map {
       $0.components(separatedBy: "```")[0]
     }
-    guard blocks.count == 2 else { throw ToolFailure("the page has \(blocks.count) blocks of Swift") }
+    guard let package = blocks.first(where: { $0.contains("import PackageDescription") }) else {
+      throw ToolFailure("the page has no package")
+    }
     let sources = folder + "/hello/Sources/"
-    try write(blocks[1], to: folder + "/hello/Package.swift")
+    try write(package, to: folder + "/hello/Package.swift")
     try write(blocks[0], to: sources + "Hello/Hello.swift")
     try write(
       "import BulkheadPlugin\nimport Hello\n\nManifestCommand.run(plugin)\n",
       to: sources + "hello-manifest/main.swift")
-    if !FileManager.default.fileExists(atPath: sources + "HelloManifest/manifest.c") {
-      try write("/* not made yet */\n", to: sources + "HelloManifest/manifest.c")
+    for (index, block) in blocks.dropFirst().filter({ $0.contains("import BulkheadPlugin") }).enumerated() {
+      try write(block, to: sources + "Hello/Block\(index).swift")
     }
   }
 

@@ -54,6 +54,15 @@ struct SwiftRunTests {
     }
   }
 
+  @Test("a job of which nobody can tell is decided by the plug-in's reconcile entry")
+  func reconcile() async throws {
+    try await withProbe { engine in
+      let run = try engine.decided("swift-probe:once", #"{"name": "it"}"#)
+      #expect(run.state == "succeeded", "\(run.message)")
+      #expect(run.result["known"] == .string("looked for it"))
+    }
+  }
+
   @Test("a step is done once and found again; what nobody can tell makes the job lost")
   func steps() async throws {
     try await withProbe { engine in

@@ -19,7 +19,8 @@ namespace bulkhead {
  *    bulkhead::stopped     its code: cancelled, timed_out
  *    bulkhead::error       its code and text
  *    std::bad_alloc        BH_MEMORY
- *    std::system_error     BH_IO, with its text: files, sockets, threads (std::filesystem throws it too)
+ *    std::system_error     the code of its errno, with its text (std::filesystem throws it too): ENOENT is
+ *                          BH_NOT_FOUND, EACCES is BH_DENIED, EEXIST is BH_CONFLICT ...; else BH_IO
  *    anything else         BH_BUG, with the type's name, and with what() if it is a std::exception
  *
  *  Only the forced unwinding of a thread that is made to end (pthread_exit) passes through.
@@ -28,14 +29,20 @@ template <auto Function>
 std::int32_t action(bh_ctx *raw) {
   context ctx(raw);
   const std::int32_t code = detail::at_border(raw, [&]() -> std::int32_t {
-    using result = decltype(Function(ctx));
-    static_assert(std::is_void_v<result> || std::is_same_v<result, std::int32_t>,
-                  "an action returns nothing or an int32_t code");
-    if constexpr (std::is_void_v<result>) {
-      Function(ctx);
-      return BH_OK;
+    if constexpr (!std::is_invocable_v<decltype(Function), context &>) {
+      static_assert(std::is_invocable_v<decltype(Function), context &>,
+                    "an action takes one bulkhead::context &: with the &, because a context cannot be copied");
+      return BH_BUG;
     } else {
-      return Function(ctx);
+      using result = std::invoke_result_t<decltype(Function), context &>;
+      static_assert(std::is_void_v<result> || std::is_same_v<result, std::int32_t>,
+                    "an action returns nothing or an int32_t code");
+      if constexpr (std::is_void_v<result>) {
+        Function(ctx);
+        return BH_OK;
+      } else {
+        return Function(ctx);
+      }
     }
   });
   detail::end_of_action(ctx.cleanups_, code);

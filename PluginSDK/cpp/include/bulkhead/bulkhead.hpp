@@ -28,14 +28,21 @@
 #ifndef BULKHEAD_BULKHEAD_HPP
 #define BULKHEAD_BULKHEAD_HPP
 
+#if __cplusplus < 201703L
+#error "bulkhead.hpp needs C++17: compile with -std=c++17 or newer"
+#else
+
 #include <bulkhead/all.h>
 
 #include "action.hpp"
 #include "cleanup.hpp"
 #include "context.hpp"
 #include "error.hpp"
+#include "json.hpp"
 #include "memory.hpp"
 #include "records.hpp"
 #include "steps.hpp"
+
+#endif /* C++17 */
 
 #endif

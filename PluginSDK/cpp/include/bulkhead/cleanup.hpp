@@ -9,6 +9,7 @@
 
 #include <cxxabi.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -35,6 +36,31 @@ inline std::int32_t report_bug(bh_ctx *raw, const char *what) noexcept {
   return bh_fail(raw, BH_BUG, text);
 }
 
+/** What an errno stands for, where the ABI has a word for it; else BH_IO. */
+inline std::int32_t code_of(const std::error_code &failure) noexcept {
+  const std::error_condition plain = failure.default_error_condition();
+  if (plain.category() != std::generic_category()) return BH_IO;
+  switch (plain.value()) {
+    case ENOENT: case ENOTDIR: case ENODEV: case ENXIO: case ESRCH:
+      return BH_NOT_FOUND;
+    case EACCES: case EPERM: case EROFS:
+      return BH_DENIED;
+    case EEXIST: case ENOTEMPTY: case EBUSY: case ETXTBSY:
+      return BH_CONFLICT;
+    case ENOMEM:
+      return BH_MEMORY;
+    case EAGAIN:
+      return BH_AGAIN;
+    case ENOSYS: case ENOTSUP:
+      return BH_UNSUPPORTED;
+    case ECONNREFUSED: case ECONNRESET: case ECONNABORTED: case EPIPE: case ETIMEDOUT: case EHOSTUNREACH:
+    case ENETUNREACH: case ENETDOWN:
+      return BH_REMOTE;
+    default:
+      return BH_IO;
+  }
+}
+
 /** Runs `body`, which returns a code. No exception leaves, but for forced unwinding. */
 template <class Body>
 std::int32_t at_border(bh_ctx *raw, Body &&body) {
@@ -53,7 +79,7 @@ std::int32_t at_border(bh_ctx *raw, Body &&body) {
   } catch (const std::bad_alloc &) {
     return bh_fail(raw, BH_MEMORY, "out of memory");
   } catch (const std::system_error &failure) {
-    return bh_fail(raw, BH_IO, failure.what());
+    return bh_fail(raw, code_of(failure.code()), failure.what());
   } catch (const std::exception &failure) {
     return report_bug(raw, failure.what());
   } catch (...) {

@@ -5,6 +5,7 @@
 #include <bulkhead/all.h>
 
 #include "error.hpp"
+#include "json.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -15,6 +16,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 namespace bulkhead {
 
@@ -74,6 +76,28 @@ std::enable_if_t<std::is_arithmetic_v<Number>, std::int32_t> read(bh_ctx *ctx, c
   }
 }
 
+/** A list: its items have their number in the path. */
+template <class Item>
+std::int32_t read(bh_ctx *ctx, const bh_params_table &table, bh_str path, std::vector<Item> &out) {
+  std::uint64_t count = 0;
+  std::int32_t code = table.count(ctx, path, &count);
+  for (std::uint64_t i = 0; code == BH_OK && i < count; i++) {
+    const std::string place = std::string(to_view(path)) + "/" + std::to_string(i);
+    Item item{};
+    code = read(ctx, table, to_str(place), item);
+    if (code == BH_OK) out.push_back(std::move(item));
+  }
+  /* What has members but no item 0 is an object. */
+  return code == BH_NOT_FOUND && count > 0 ? BH_INVALID : code;
+}
+
+/** What a parameter can be read as. */
+template <class T>
+struct is_readable
+    : std::bool_constant<std::is_arithmetic_v<T> || std::is_same_v<T, std::string> || std::is_same_v<T, std::string_view>> {};
+template <class Item>
+struct is_readable<std::vector<Item>> : is_readable<Item> {};
+
 }  // namespace detail
 
 /** One run. An action gets it and every call goes through it; it is good until the action returns, and a
@@ -103,11 +127,14 @@ class context {
   /* ---------------------------------------------------------------- parameters */
 
   /** One parameter, or nothing when it was not given and has no default. `path` is a member name, or names
-   *  joined by '/'. T is std::string_view (good until the run ends), std::string, bool, or a number. Throws
-   *  error(BH_INVALID) when it has another type, or does not fit into T.
+   *  joined by '/'; an item of a list has its number ("disks/0/size_gib"). T is std::string_view (good until the
+   *  run ends), std::string, bool, a number, or a std::vector of these. Throws error(BH_INVALID) when it has
+   *  another type, or does not fit into T.
    *  @thread any of the run @blocking no @cancelpoint no @owner borrowed @since 1 */
   template <class T>
   std::optional<T> find_param(std::string_view path) const {
+    static_assert(detail::is_readable<T>::value,
+                  "a parameter is read as std::string_view, std::string, bool, a number, or a std::vector of these");
     T value{};
     const std::int32_t code =
         detail::read(raw_, detail::need(bh_params_of(raw_), BH_PARAMS_ID), to_str(path), value);
@@ -214,11 +241,19 @@ class context {
     detail::check(code, "set the result " + std::string(name));
   }
 
-  /** Adds or replaces one member of any type, given as JSON: `ctx.result_value("disks", "[\"a\",\"b\"]");`
+  /** Adds or replaces one member of any type, given as JSON:
+   *  `ctx.result_value("disk", "{\"path\":" + bulkhead::json_quote(path) + "}");`
    *  @thread any of the run @blocking no @cancelpoint no @owner borrowed @since 1 */
   void result_value(std::string_view name, std::string_view json) const {
     const bh_result_table &table = detail::need(bh_result_of(raw_), BH_RESULT_ID);
     detail::check(table.set_value(raw_, to_str(name), to_str(json)), "set the result " + std::string(name));
+  }
+
+  /** Adds or replaces one list of texts, booleans or numbers.
+   *  @thread any of the run @blocking no @cancelpoint no @owner borrowed @since 1 */
+  template <class Item>
+  void result(std::string_view name, const std::vector<Item> &items) const {
+    result_value(name, detail::to_json(items));
   }
 
   /** Sets the whole result: one JSON object, at most 1 MiB. Replaces what was set before.

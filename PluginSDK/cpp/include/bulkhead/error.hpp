@@ -2,6 +2,10 @@
 #ifndef BULKHEAD_ERROR_HPP
 #define BULKHEAD_ERROR_HPP
 
+#if __cplusplus < 201703L
+#error "bulkhead.hpp needs C++17: compile with -std=c++17 or newer"
+#endif
+
 #include <bulkhead/bulkhead.h>
 
 #include <cstdint>

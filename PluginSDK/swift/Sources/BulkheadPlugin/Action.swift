@@ -37,6 +37,9 @@ public protocol Action: Sendable {
   static var deadlineMilliseconds: Int { get }
   /// Time for the clean-ups of a run.
   static var cleanupMilliseconds: Int { get }
+  /// Time between a cancel and the run being shown as a zombie: raise it where a call of another library cannot be
+  /// interrupted for long. 30 seconds unless given.
+  static var graceMilliseconds: Int { get }
   /// What else the manifest says of a parameter: bounds, default, texts. Keys are the names in JSON; names of
   /// nested ones are joined by `/`.
   static var keywords: [String: Keywords] { get }
@@ -57,6 +60,7 @@ extension Action {
   public static var repeats: Repeats { .never }
   public static var deadlineMilliseconds: Int { 0 }
   public static var cleanupMilliseconds: Int { 60_000 }
+  public static var graceMilliseconds: Int { 30_000 }
   public static var keywords: [String: Keywords] { [:] }
 }
 
@@ -66,7 +70,7 @@ public enum Repeats: String, Sendable {
   case never
   /// It may be run twice without harm: run it again from the start.
   case idempotent
-  /// Run it again: every effect on the outside world is in a `step`.
+  /// Run it again: every effect on the outside world is in a step (`Context.step`), and a step is done once.
   case steps
 }
 

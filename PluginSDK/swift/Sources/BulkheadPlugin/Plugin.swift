@@ -12,33 +12,39 @@ public final class Plugin: Sendable {
   public let title: String
   public let description: String
   public let actions: [any Action.Type]
+  /// Its entries that find out what came of lost jobs.
+  public let reconciles: [any Reconcile.Type]
 
   public init(
-    id: String, version: String, title: String = "", description: String = "", actions: [any Action.Type]
+    id: String, version: String, title: String = "", description: String = "", actions: [any Action.Type],
+    reconciles: [any Reconcile.Type] = []
   ) {
     self.id = id
     self.version = version
     self.title = title
     self.description = description
     self.actions = actions
+    self.reconciles = reconciles
   }
 
   /// The body of `bh_plugin_entry`. Called once per load; what it gives stays valid for good. NULL, which refuses
   /// the load, when there are no actions.
   public func entry(_ host: UnsafeRawPointer?) -> UnsafeRawPointer? {
     guard !actions.isEmpty else { return nil }
-    let table = UnsafeMutablePointer<bh_action>.allocate(capacity: actions.count)
-    for (index, action) in actions.enumerated() {
+    let boxes =
+      actions.map { EntryBox($0.name, .action($0)) } + reconciles.map { EntryBox($0.name, .reconcile($0)) }
+    let table = UnsafeMutablePointer<bh_action>.allocate(capacity: boxes.count)
+    for (index, box) in boxes.enumerated() {
       let size = UInt32(MemoryLayout<bh_action>.size)
-      let box = Unmanaged.passRetained(ActionBox(action)).toOpaque()
+      let user = Unmanaged.passRetained(box).toOpaque()
       (table + index).initialize(
-        to: bh_action(size: size, flags: 0, name: Self.keep(action.name), run: runAction, user: box))
+        to: bh_action(size: size, flags: 0, name: Self.keep(box.name), run: runEntry, user: user))
     }
     let plugin = UnsafeMutablePointer<bh_plugin>.allocate(capacity: 1)
     plugin.initialize(
       to: bh_plugin(
         size: UInt32(MemoryLayout<bh_plugin>.size), abi_built: UInt32(BH_ABI_LEVEL),
-        abi_min_host: UInt32(BH_ABI_MIN_HOST), action_count: UInt32(actions.count),
+        abi_min_host: UInt32(BH_ABI_MIN_HOST), action_count: UInt32(boxes.count),
         action_size: UInt64(MemoryLayout<bh_action>.stride), actions: table, fini: nil))
     return UnsafeRawPointer(plugin)
   }
@@ -52,15 +58,27 @@ public final class Plugin: Sendable {
   }
 }
 
-/// What the host keeps for us with each action: which one it is. Lives as long as the process.
-private final class ActionBox: Sendable {
-  let action: any Action.Type
+/// What the host keeps for us with each entry: which one it is. Lives as long as the process.
+private final class EntryBox: Sendable {
+  enum Kind: Sendable {
+    case action(any Action.Type)
+    case reconcile(any Reconcile.Type)
+  }
 
-  init(_ action: any Action.Type) { self.action = action }
+  let name: String
+  let kind: Kind
+
+  init(_ name: String, _ kind: Kind) {
+    self.name = name
+    self.kind = kind
+  }
 }
 
-/// The one C function of all actions.
-private let runAction: bh_action_fn = { raw in
+/// The one C function of all entries.
+private let runEntry: bh_action_fn = { raw in
   guard let raw, let user = raw.pointee.action.pointee.user else { return BH_BUG }
-  return run(Unmanaged<ActionBox>.fromOpaque(user).takeUnretainedValue().action, raw)
+  switch Unmanaged<EntryBox>.fromOpaque(user).takeUnretainedValue().kind {
+  case .action(let action): return run(action, raw)
+  case .reconcile(let entry): return look(entry, raw)
+  }
 }

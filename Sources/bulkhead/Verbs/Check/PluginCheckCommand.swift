@@ -23,7 +23,7 @@ struct PluginCheckCommand: Verb {
         bulkhead plugin check ./vm.so --only 'stop.*' --seed 7
         bulkhead plugin check --list
 
-      The rules: --list, or Documentation/Validator.md. Errors make it fail; warnings do with --strict; notes never do.
+      The rules: --list, with --json also their reasons and cures. Errors make it fail; warnings do with --strict; notes never do.
 
       With --json: {"file", "sha256", "seed", "milliseconds", "passed", "errors", "warnings", "notes", "cases":[{"rule", \
       "title", "kind", "severity", "status", "detail", "milliseconds", "findings":[{"evidence", "place", "cure"}]}]}; \

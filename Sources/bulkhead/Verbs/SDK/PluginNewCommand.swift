@@ -7,7 +7,7 @@ struct PluginNewCommand: Verb {
     abstract: "Make a plug-in project that builds at once.",
     discussion: """
       The project has one action with parameters, progress, cancel points, a record and an undo; a manifest; a Makefile \
-      with `make`, `make check` and `make run`; and a copy of the plug-in headers, so that it needs nothing else.
+      with `make all`, `make check` and `make run`; and a copy of the plug-in headers, so that it needs nothing else.
 
       Examples:
         bulkhead plugin new mail-gateway
@@ -63,14 +63,17 @@ struct PluginNewCommand: Verb {
     Terminal.output.lines(
       ["\(folder): a plug-in in \(lang.title) with the action \(name):environment.create", ""].flatMap {
         SafeText.lines($0)
-      } + Self.nextSteps(folder))
+      } + nextSteps(folder))
   }
 
-  private static func nextSteps(_ folder: String) -> [String] {
-    [
-      "  cd \(SafeText.escape(folder))", "  make          # build it",
+  private func nextSteps(_ folder: String) -> [String] {
+    let places = lang == .swift ? "the code" : "manifest.json, in the code"
+    let header = lang == .c ? " After a change of its parameters: make header." : ""
+    return [
+      "  cd \(SafeText.escape(folder))", "  make all      # build it",
       "  make check    # is it fit for an engine?",
-      "  make run      # its action once, without an engine",
+      "  make run      # its action once, without an engine", "",
+      "Then make it yours: rename environment.create in \(places) and as ACTION in the Makefile.\(header)",
     ]
   }
 }

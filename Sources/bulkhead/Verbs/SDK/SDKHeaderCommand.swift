@@ -73,7 +73,7 @@ struct SDKHeaderCommand: Verb {
     } catch {
       throw EngineError(
         .refused, "the manifest \(file) is wrong: \(error)",
-        cure: "see PluginSDK/ABI.md, or `bulkhead sdk schema`")
+        cure: "see ABI.md of the plug-in SDK, or `bulkhead sdk schema`")
     }
   }
 

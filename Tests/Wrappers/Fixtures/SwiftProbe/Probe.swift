@@ -3,7 +3,9 @@ import BulkheadPlugin
 
 let plugin = Plugin(
   id: "swift-probe", version: "1.0.0", title: "Swift probe",
-  actions: [Echo.self, Throw.self, Warn.self, Wait.self, Clean.self, Model.self, Stepwise.self])
+  actions: [
+    Echo.self, Throw.self, Warn.self, Wait.self, Clean.self, Model.self, Stepwise.self, Once.self,
+  ], reconciles: [LookOnce.self])
 
 @c(bh_plugin_entry)
 public func entry(_ host: UnsafeRawPointer?) -> UnsafeRawPointer? { plugin.entry(host) }
@@ -207,5 +209,34 @@ enum Stepwise: Action {
     return Result(
       made: made, isToken: try seen == context.stepToken("make") && seen.hasPrefix("bh-"), odd: odd,
       found: found, again: again)
+  }
+}
+
+/// Nobody can tell what came of it, but for its entry.
+enum Once: Action {
+  struct Parameters: Codable { var name: String }
+  struct Result: Codable { var known: String }
+
+  static let name = "once"
+  static let repeats = Repeats.steps
+  static let graceMilliseconds = 10_000
+
+  static func run(_ context: Context, _ parameters: Parameters) throws -> Result {
+    try context.step("only", find: .cannotTell) { _ in throw Failure(.unknown, "the line went dead") }
+    throw Failure(.bug, "it went on")
+  }
+}
+
+enum LookOnce: Reconcile {
+  static let name = "once.look"
+  static let actions: [any Action.Type] = [Once.self]
+
+  static func run(_ context: Context) throws -> Answer {
+    let name = try context.parameters(as: Once.Parameters.self).name
+    guard try context.stepToken("only").hasPrefix("bh-"), context.lostJob.action == "once" else {
+      return .failed("not the lost job")
+    }
+    try context.setResult(Once.Result(known: "looked for " + name))
+    return .done
   }
 }

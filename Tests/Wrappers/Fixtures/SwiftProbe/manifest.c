@@ -157,6 +157,25 @@ BH_MANIFEST({
       },
       "deadline_ms": 0,
       "cleanup_ms": 60000
+    },
+    {
+      "name": "once",
+      "kind": "action",
+      "title": "once",
+      "repeat": "steps",
+      "parameters": {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]},
+      "result": {"type": "object", "properties": {"known": {"type": "string"}}, "required": ["known"]},
+      "deadline_ms": 0,
+      "cleanup_ms": 60000,
+      "grace_ms": 10000
+    },
+    {
+      "name": "once.look",
+      "kind": "reconcile",
+      "title": "once.look",
+      "reconciles": ["once"],
+      "deadline_ms": 60000,
+      "cleanup_ms": 60000
     }
   ]
 });

@@ -23,6 +23,14 @@ public enum JSON: Sendable, Equatable {
     return members.last { $0.name == name }?.value
   }
 
+  var string: String? {
+    if case .string(let value) = self { value } else { nil }
+  }
+
+  var double: Double? {
+    if case .number(let digits) = self { Double(digits) } else { nil }
+  }
+
   /// In one line.
   public var text: String {
     var text = ""
@@ -88,11 +96,14 @@ public enum JSON: Sendable, Equatable {
 }
 
 extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
-  ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral
+  ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
   public init(stringLiteral value: String) { self = .string(value) }
   public init(integerLiteral value: Int) { self = .number(String(value)) }
   public init(floatLiteral value: Double) { self = .number(String(value)) }
   public init(booleanLiteral value: Bool) { self = .bool(value) }
   public init(arrayLiteral elements: JSON...) { self = .array(elements) }
+  public init(dictionaryLiteral elements: (String, JSON)...) {
+    self = .object(elements.map { Member($0, $1) })
+  }
 }

@@ -27,8 +27,11 @@ class Source {
       return value
     }
     if let value = try whole(type) { return value }
-    return try T(from: SourceDecoder(source: self))
+    return try parts(of: type)
   }
+
+  /// A value of a type that is made of others.
+  func parts<T: Decodable>(of type: T.Type) throws -> T { try T(from: SourceDecoder(source: self)) }
 }
 
 /// The types that JSON has values for. All others are made of these.

@@ -26,5 +26,43 @@ public struct Keywords: Sendable {
     add("default", `default`)
   }
 
-  var hasDefault: Bool { members.contains { $0.name == "default" } }
+  var hasDefault: Bool { self["default"] != nil }
+
+  subscript(_ name: String) -> JSON? { members.last { $0.name == name }?.value }
+
+  /// What is wrong with them beside a type of JSON Schema, which is that of the Swift type `swift`. The host would
+  /// refuse the same, without knowing where it came from.
+  func problem(beside type: String?, of swift: String) -> String? {
+    for member in members {
+      guard let (types, plural) = Self.belongs[member.name] else { continue }
+      guard let type, types.contains(type) else {
+        return "\(member.name) is for \(plural), and this is \(swift)"
+      }
+      if type == "integer", member.name.hasSuffix("imum"), member.value.whole == nil {
+        return "\(member.name) of \(swift) has to be a whole number, not \(member.value.text)"
+      }
+      if member.value.double ?? 0 < 0, member.name.hasSuffix("Length") || member.name.hasSuffix("Items") {
+        return "\(member.name) is \(member.value.text), and nothing has fewer than 0"
+      }
+    }
+    for (least, most) in [("minimum", "maximum"), ("minLength", "maxLength"), ("minItems", "maxItems")] {
+      if let low = self[least]?.double, let high = self[most]?.double, high < low {
+        return "\(most) is less than \(least)"
+      }
+    }
+    if let format = self["format"]?.string, !Self.formats.contains(format) {
+      return "there is no format \"\(format)\" (there are: \(Self.formats.joined(separator: ", ")))"
+    }
+    return nil
+  }
+
+  private static let formats = [
+    "date", "date-time", "hostname", "ipv4", "ipv6", "password", "uri", "uuid",
+  ]
+
+  private static let belongs: [String: (types: [String], plural: String)] = [
+    "minimum": (["integer", "number"], "numbers"), "maximum": (["integer", "number"], "numbers"),
+    "minLength": (["string"], "texts"), "maxLength": (["string"], "texts"), "pattern": (["string"], "texts"),
+    "format": (["string"], "texts"), "minItems": (["array"], "lists"), "maxItems": (["array"], "lists"),
+  ]
 }

@@ -7,7 +7,7 @@ public let plugin = Plugin(id: "my-plugin", version: "1.0.0", actions: [CreateEn
 @c(bh_plugin_entry)
 public func entry(_ host: UnsafeRawPointer?) -> UnsafeRawPointer? { plugin.entry(host) }
 
-/// The manifest is made from these types: run `make manifest` after a change of them.
+/// The manifest is made from these types, by `make`.
 enum CreateEnvironment: Action {
   struct Parameters: Codable {
     var name: String

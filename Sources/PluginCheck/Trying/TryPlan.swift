@@ -6,18 +6,21 @@ package struct TryPlan: Codable, Sendable, Equatable {
   /// A second version to load beside the first, before anything runs; nil: only one.
   package var secondFile: String?
   package var action: String
+  /// Absolute path of a store that is kept between runs; nil: one that is gone afterwards.
+  package var store: String?
   /// In this order, in one process, unless a run ends the process: the rest is then done by the next one.
   package var runs: [TryRun]
   /// Stops the child when a single run takes longer.
   package var runLimitMilliseconds: Int64
 
   package init(
-    file: String, secondFile: String? = nil, action: String, runs: [TryRun],
+    file: String, secondFile: String? = nil, action: String, store: String? = nil, runs: [TryRun],
     runLimitMilliseconds: Int64 = 60_000
   ) {
     self.file = file
     self.secondFile = secondFile
     self.action = action
+    self.store = store
     self.runs = runs
     self.runLimitMilliseconds = runLimitMilliseconds
   }

@@ -34,7 +34,8 @@ package final class TryRunner: Sendable {
     do {
       jobs = try LoneRunner(store: makeStore())
     } catch {
-      throw Objection("it could not be tried: \(error)", cure: "see whether the machine has memory left")
+      let cure = error.cure.isEmpty ? "see whether the machine has memory left" : error.cure
+      throw Objection("it could not be tried: \(error.message)", cure: cure)
     }
     say(.loaded)
   }
@@ -66,6 +67,8 @@ package final class TryRunner: Sendable {
     do {
       let (row, run, end) = try jobs.run(action, job, watch: watch)
       var report = TryReport(row, run, end)
+      report.job = row.id.rawValue
+      report.records = try jobs.records(of: row.id, limit: TryReport.recordLimit)
       (report.progressReports, report.progressFault) = progress.seen
       (report.threadsLeft, report.descriptorsLeft) = before.left()
       return report

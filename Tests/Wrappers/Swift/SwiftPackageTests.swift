@@ -44,10 +44,13 @@ struct SwiftPackageTests {
     let blocks = page.components(separatedBy: "```swift\n").dropFirst().map {
       $0.components(separatedBy: "```")[0]
     }
-    guard blocks.count == 2 else { throw ToolFailure("the page has \(blocks.count) blocks of Swift") }
+    guard blocks.count >= 2 else { throw ToolFailure("the page has \(blocks.count) blocks of Swift") }
     let sources = folder + "/hello/Sources/"
     try write(blocks[1], to: folder + "/hello/Package.swift")
     try write(blocks[0], to: sources + "Hello/Hello.swift")
+    for (number, block) in blocks.enumerated().dropFirst(2) where block.hasPrefix("import BulkheadPlugin") {
+      try write(block, to: sources + "Hello/Block\(number).swift")
+    }
     try write(
       "import BulkheadPlugin\nimport Hello\n\nManifestCommand.run(plugin)\n",
       to: sources + "hello-manifest/main.swift")

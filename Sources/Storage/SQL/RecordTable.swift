@@ -40,10 +40,11 @@ struct RecordTable {
   func update(
     _ id: Int64, _ values: [(FieldDefinition, SQLValue)], by job: JobID, in transaction: SQLTransaction
   ) throws(StoreError) {
-    let sets = values.enumerated().map { ", \(Self.column($1.0.name)) = $\($0 + 3)" }.joined()
+    // SQLite numbers parameters as it meets them: they stand in the order of their values.
+    let sets = values.enumerated().map { ", \(Self.column($1.0.name)) = $\($0 + 2)" }.joined()
     try transaction.connection.run(
-      "update \(name) set version = version + 1, \(Self.changedBy) = $2\(sets) where id = $1",
-      [.int(id), .int(job.rawValue)] + values.map(\.1))
+      "update \(name) set version = version + 1, \(Self.changedBy) = $1\(sets) where id = $\(values.count + 2)",
+      [.int(job.rawValue)] + values.map(\.1) + [.int(id)])
   }
 
   func delete(_ id: Int64, in transaction: SQLTransaction) throws(StoreError) {

@@ -5,27 +5,43 @@ package import Storage
 /// A store that is no engine's: plug-ins are tried on it without one, and it is kept between runs. It bears a mark, so
 /// that nobody's jobs are touched by mistake.
 extension SQLiteStore {
-  /// In the file's head (`pragma application_id`); an engine's store has 0 there.
+  /// In the file's head (`pragma application_id`, at byte 68); an engine's store has 0 there.
   private static let privateMark: Int64 = 0x4248_5452
+  private static let markOffset = 68
 
-  /// Opens or makes it. Throws `invalid` for a file that is something else. The caller holds the store's lock.
+  /// Throws `invalid` for a file that is something else than a private store, without touching it. One that is not
+  /// there, or empty, can become one.
+  package static func checkPrivate(path: String) throws(StoreError) {
+    let file = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else {
+      if errno == ENOENT { return }
+      throw StoreError(.database, "cannot read \(path): \(String(cString: strerror(errno)))")
+    }
+    defer { Glibc.close(file) }
+    var head = [UInt8](repeating: 0, count: markOffset + 4)
+    let count = pread(file, &head, head.count, 0)
+    if count == 0 { return }
+    let mark = head[markOffset...].reduce(Int64(0)) { $0 << 8 | Int64($1) }
+    guard count == head.count, mark == privateMark else {
+      throw StoreError(
+        .invalid, "\(path) is the store of an engine, or another program's file",
+        cure: "name a file that is not there yet: it is made, and kept for the next run")
+    }
+  }
+
+  /// Opens or makes it; throws as `checkPrivate`. The caller holds the store's lock.
   package static func openPrivate(
     path: String, clock: @escaping @Sendable () -> Milliseconds
   ) throws(StoreError) -> SQLStore {
-    let isNew = isEmpty(path)
+    try checkPrivate(path: path)
     let connection = try SQLiteConnection(path: path)
     do throws(StoreError) {
-      // Committed and in the file itself before any table is: a half-made file is known for what it is.
-      if isNew { try connection.execute("pragma application_id = \(privateMark)") }
-      guard try connection.number("pragma application_id", []) == privateMark else {
-        throw StoreError(
-          .invalid, "\(path) is the store of an engine, or another program's file",
-          cure: "name a file that is not there yet: it is made, and kept for the next run")
-      }
+      try connection.execute("pragma application_id = \(privateMark)")
     } catch {
       connection.close()
       throw error
     }
+    // Closed, so that the mark is in the file itself before any table is.
     connection.close()
     return try open(path: path, walBytes: 1 << 20, clock: clock)
   }
@@ -33,12 +49,5 @@ extension SQLiteStore {
   /// Puts everything into the one file, when nobody has it open any more.
   package static func settlePrivate(path: String) throws(StoreError) {
     try SQLiteConnection(path: path).close()
-  }
-
-  private static func isEmpty(_ path: String) -> Bool {
-    let file = Glibc.open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { return true }
-    defer { Glibc.close(file) }
-    return lseek(file, 0, Int32(SEEK_END)) == 0
   }
 }

@@ -147,11 +147,14 @@ struct PluginRunTests {
     let text = test.folder + "/text"
     try "no store".write(toFile: text, atomically: true, encoding: .utf8)
     for (path, words) in [
-      (test.path, "is the store of an engine"), (text, "not a database"), ("/nowhere/x.db", "/nowhere/x.db"),
+      (test.path, "is the store of an engine"), (text, "another program's file"),
+      ("/nowhere/x.db", "/nowhere/x.db"),
     ] {
       let run = try await Self.run([try Sample.bench(), "noop", "--store", path])
       #expect(run.exitCode == 7 && run.errors.contains(words), "\(path): \(run.errors)")
     }
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: test.folder).count { $0.hasSuffix(".lock") } == 0)
     #expect(try test.store.perform(ListJobs()).isEmpty)
     #expect(try String(contentsOfFile: text, encoding: .utf8) == "no store")
   }

@@ -55,12 +55,14 @@ enum StoreFile {
 
   private static let heldLock = Mutex<StoreLock?>(nil)
 
+  /// Nothing is written beside a store that is somebody else's, not even a lock.
   private static func privateLock(_ path: String) throws(StoreError) -> StoreLock {
+    try SQLiteStore.checkPrivate(path: path)
     do {
       return try StoreLock(StoreLocation("sqlite:" + path))
     } catch  where error.code == .alreadyServed {
       throw StoreError(
-        .alreadyServed, "\(path) is in use, by an engine or by another run",
+        .alreadyServed, "\(path) is in use by another run",
         cure: "wait for that run, or name another file with --store")
     }
   }

@@ -18,7 +18,7 @@ scratch=.build-$kind
 filter=${FILTER:-DataModelTests|StorageTests|JobEngineTests|SupervisionTests|SimulationTests|FuzzTests|PluginHostTests}
 
 # Plug-ins of the tests are plain code: what they do wrong on purpose is not ours.
-export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0:detect_stack_use_after_return=0:abort_on_error=0}
+export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0:detect_stack_use_after_return=0:abort_on_error=0:allocator_may_return_null=1}
 export TSAN_OPTIONS=${TSAN_OPTIONS:-suppressions=$PWD/scripts/tsan.supp:halt_on_error=0:second_deadlock_stack=1:report_signal_unsafe=0}
 export SWIFT_BACKTRACE=enable=no
 export BULKHEAD_SANITIZER=$kind

@@ -6,7 +6,7 @@ import Threading
 
 @Suite("Trial load")
 struct TrialLoadTests {
-  private func objection(_ path: String, milliseconds: Int64 = 10_000) async throws -> Objection? {
+  private func objection(_ path: String, milliseconds: Int64 = 60_000) async throws -> Objection? {
     try await onThread {
       do throws(Objection) {
         try TrialLoad(command: TrialCommand.words, limitMilliseconds: milliseconds).run(imagePath: path)
@@ -50,11 +50,15 @@ struct TrialLoadTests {
     #expect(letter == "X" || letter == "Z", "the child of the child is gone: \(state)")
   }
 
-  @Test("ending the process while loading is seen as such, whatever the exit code")
+  @Test(
+    "ending the process while loading is seen as such, whatever the exit code",
+    .disabled(if: Sanitizer.isThere, "the child's leak check has an exit code of its own"))
   func exits() async throws {
     for code in [0, 3] {
       let objection = try await objection(constructor("exits\(code)", "exit(\(code));"))
-      #expect(objection?.rule.hasSuffix("ended the process with exit code \(code)") == true)
+      #expect(
+        objection?.rule.hasSuffix("ended the process with exit code \(code)") == true,
+        "\(objection?.rule ?? "none")")
     }
   }
 

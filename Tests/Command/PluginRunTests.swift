@@ -130,6 +130,10 @@ struct PluginRunTests {
     #expect(made.exitCode == 0, "\(made.errors)")
     #expect(made.output.contains("created server "), "\(made.output)")
     #expect(made.output.contains("(version 1): hostname=web-1, cpus=2"), "\(made.output)")
+    let serve = try await onThread {
+      try CommandRun(["serve", "--store", "sqlite:" + folder + "/try.db", "--plugins", folder + "/plugins"])
+    }
+    #expect(serve.exitCode == 7 && serve.errors.contains("keeps for itself"), "\(serve)")
     let found = try Self.json(try await Self.run(words + ["--json"]))
     #expect(found["result"]?["is_new"]?.integerValue == 0)
     #expect(found["records"]?.arrayValue?.isEmpty == true)

@@ -1,4 +1,5 @@
 import DataModel
+import Glibc
 import JobEngine
 import SQLiteStorage
 import Storage
@@ -9,7 +10,9 @@ import Threading
 /// names a database.
 enum StoreFile {
   static func open(_ location: StoreLocation, mayMigrate: Bool) throws(StoreError) -> SQLStore {
-    try SQLiteStore.open(
+    // What cannot be read is told by the opening itself.
+    if access(location.path, R_OK) == 0 { try SQLiteStore.checkNotPrivate(path: location.path) }
+    return try SQLiteStore.open(
       path: location.path, mayMigrate: mayMigrate, clock: { WallClock.milliseconds },
       tell: { EngineLog.info($0) })
   }

@@ -7,6 +7,7 @@ enum FailureWords {
   static func join(_ line: String, _ cause: String, code: Int32) -> String {
     if line.isEmpty || says(cause, line) { return cause }
     if cause.isEmpty || says(line, cause) { return line }
+    if leads(line, to: cause) { return cause }
     // More lines than one are the author's own layout.
     if line.contains("\n") { return line + "\n" + cause }
     var head = line[...]
@@ -16,6 +17,15 @@ enum FailureWords {
     }
     while let last = head.last, last == "." || last == ":" || last == " " { head.removeLast() }
     return head + ": " + cause
+  }
+
+  /// Whether a short line ends as the cause begins: "cannot read the parameter int", `the parameter "int" was not given`.
+  private static func leads(_ line: String, to cause: String) -> Bool {
+    let said = plain(line).split(separator: " ")
+    let why = plain(cause).split(separator: " ")
+    return (1...2).contains { ownWords in
+      said.count >= ownWords + 3 && why.starts(with: said.dropFirst(ownWords))
+    }
   }
 
   /// Whether `part` stands in `whole`, whatever the quotes.

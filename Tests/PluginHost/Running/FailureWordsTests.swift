@@ -28,6 +28,10 @@ struct FailureWordsTests {
         "no luck: there is no server 5", "there is no server 5", BH_NOT_FOUND, "no luck: there is no server 5"
       ),
       ("", "there is no server 5", BH_NOT_FOUND, "there is no server 5"),
+      (
+        "cannot read the parameter int", "the parameter \"int\" was not given", BH_NOT_FOUND,
+        "the parameter \"int\" was not given"
+      ),
       ("a\nb", "c", BH_IO, "a\nb\nc"), ("It failed.", "c", BH_IO, "It failed: c"),
       ("cannot write (-6)", "it is taken", BH_CONFLICT, "cannot write (-6): it is taken"),
       ("cannot write: -6", "it is taken", BH_CONFLICT, "cannot write: it is taken"),

@@ -30,6 +30,7 @@ enum MemoryCost {
       throw ToolFailure("cannot load \(library)")
     }
     typealias Work = @convention(c) (UnsafeMutablePointer<CChar>, Int) -> Void
+    // SAFETY: memory.cpp defines the function with this signature.
     let work = unsafeBitCast(symbol, to: Work.self)
     return try BenchEngine.with { engine in
       try engine.install(library, as: "memory.so")

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// Files that actions may be pointed to: what looks like a path in a schema gets one of these, and nothing else of
 /// this machine.
@@ -10,10 +11,17 @@ struct ScratchFolder {
   /// Nothing is there.
   let missing: String
 
+  /// Those that are there now.
+  private static let living = Mutex<Set<String>>([])
+
+  /// In TMPDIR, or /tmp. Nil when none can be made there.
   init?() {
-    var name = Array("/tmp/bulkhead-check-XXXXXX".utf8CString)
+    let parent =
+      ProcessInfo.processInfo.environment["TMPDIR"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? "/tmp"
+    var name = Array((parent + "/bulkhead-check-XXXXXX").utf8CString)
     guard mkdtemp(&name) != nil else { return nil }
     path = String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    _ = Self.living.withLock { [path] in $0.insert(path) }
     tree = path + "/tree"
     file = path + "/file.txt"
     missing = path + "/missing"
@@ -28,5 +36,18 @@ struct ScratchFolder {
     }
   }
 
-  func remove() { try? FileManager.default.removeItem(atPath: path) }
+  func remove() {
+    try? FileManager.default.removeItem(atPath: path)
+    _ = Self.living.withLock { $0.remove(path) }
+  }
+
+  /// Removes all, whoever still uses them: for a process that is about to end. Each gets another name first, so that a
+  /// child which has not noticed yet makes nothing new in it.
+  static func removeAll() {
+    for path in living.withLock({ $0 }) {
+      let away = path + ".away"
+      try? FileManager.default.moveItem(atPath: path, toPath: away)
+      try? FileManager.default.removeItem(atPath: away)
+    }
+  }
 }

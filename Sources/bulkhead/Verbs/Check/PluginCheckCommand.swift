@@ -132,6 +132,8 @@ struct PluginCheckCommand: Verb {
   }
 
   private func check(_ subject: CheckSubject, _ options: CheckOptions) -> CheckReport {
+    // The child processes end with this one.
+    Interrupts.handle { PluginCheck.abandon() }
     let command = CommandLine.executablePath
     let check = PluginCheck(
       subject, options,

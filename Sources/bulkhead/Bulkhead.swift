@@ -22,7 +22,8 @@ struct Bulkhead: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      ServeCommand.self, SubmitCommand.self, JobsCommand.self, PluginsCommand.self, PluginCommand.self,
+      ServeCommand.self, SubmitCommand.self, JobsCommand.self, RecordsCommand.self, PluginsCommand.self,
+      PluginCommand.self,
       SDKCommand.self, WorkersCommand.self, StoreCommand.self, AuditCommand.self, StatusCommand.self,
       RestartCommand.self, StopCommand.self, DoctorCommand.self, VerifyCommand.self, ConfigCommand.self,
       CompletionCommand.self,

@@ -207,7 +207,7 @@ enum SampleJob {
     #expect(value["steps"]?.arrayValue?[1]["result"] == .null)
     #expect(value["lost"]?["answer"]?.stringValue == "unknown: away" && value["lost"]?["due_at"] == .null)
     let plain = JobDocument.whole(SampleJob.ready, catalogue: ActionCatalogue([]), steps: [], lost: nil).text
-    #expect(plain.hasSuffix(#","steps":[],"lost":null}"#))
+    #expect(plain.hasSuffix(#","steps":[],"lost":null,"records":[]}"#))
   }
 
   @Test("for people: a table of steps, safe for a terminal, and what is known of the question")

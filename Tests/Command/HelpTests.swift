@@ -41,6 +41,10 @@ import Testing
     ["plugins", "revocations"],
     ["plugins", "revoke"],
     ["plugins", "show"],
+    ["records"],
+    ["records", "list"],
+    ["records", "model"],
+    ["records", "show"],
     ["restart"],
     ["sdk"],
     ["sdk", "header"],
@@ -90,7 +94,7 @@ import Testing
     var shown: Set<[String]> = [[]]
     for group in [
       [], ["jobs"], ["plugins"], ["plugin"], ["workers"], ["config"], ["sdk"], ["plugin", "keys"], ["store"],
-      ["audit"],
+      ["audit"], ["records"],
     ] {
       let help = try await Self.help(group)
       let list = help.split(separator: "SUBCOMMANDS:\n")[1].split(separator: "\n")

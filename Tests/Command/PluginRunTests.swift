@@ -1,6 +1,7 @@
 import DataModel
 import Foundation
 import Glibc
+import Storage
 import TestSupport
 import Testing
 
@@ -117,5 +118,48 @@ struct PluginRunTests {
     let run = try await Self.run([try Sample.bench(), "noop", "--gdb"], environment: ["PATH": "/nowhere"])
     #expect(run.exitCode == 7)
     #expect(run.errors.contains("apt-get install gdb"))
+  }
+
+  @Test("the records that a run wrote are printed, and with --store the next run reads them")
+  func records() async throws {
+    let probe = try Sample.buildCpp("Tests/Wrappers/Fixtures/probe.cpp")
+    let folder = try TestStore.makeFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let words = [probe, "reserve", "--param", "hostname=web-1", "--store", folder + "/try.db"]
+    let made = try await Self.run(words)
+    #expect(made.exitCode == 0, "\(made.errors)")
+    #expect(made.output.contains("created server "), "\(made.output)")
+    #expect(made.output.contains("(version 1): hostname=web-1, cpus=2"), "\(made.output)")
+    let serve = try await onThread {
+      try CommandRun(["serve", "--store", "sqlite:" + folder + "/try.db", "--plugins", folder + "/plugins"])
+    }
+    #expect(serve.exitCode == 7 && serve.errors.contains("keeps for itself"), "\(serve)")
+    let found = try Self.json(try await Self.run(words + ["--json"]))
+    #expect(found["result"]?["is_new"]?.integerValue == 0)
+    #expect(found["records"]?.arrayValue?.isEmpty == true)
+    let other = try Self.json(try await Self.run([probe, "reserve", "--param", "hostname=web-1", "--json"]))
+    let record = other["records"]?.arrayValue?.first
+    #expect(record?["change"]?.stringValue == "created" && record?["entity"]?.stringValue == "server")
+    #expect(record?["fields"]?["cpus"]?.integerValue == 2 && record?["fields"]?["ip"] == .null)
+    #expect(record?["id"]?.integerValue == other["result"]?["id"]?.integerValue)
+  }
+
+  @Test("a store that is an engine's, or no store, is refused and stays as it is")
+  func engineStore() async throws {
+    let test = try TestStore(.direct)
+    defer { test.end() }
+    let text = test.folder + "/text"
+    try "no store".write(toFile: text, atomically: true, encoding: .utf8)
+    for (path, words) in [
+      (test.path, "is the store of an engine"), (text, "another program's file"),
+      ("/nowhere/x.db", "/nowhere/x.db"),
+    ] {
+      let run = try await Self.run([try Sample.bench(), "noop", "--store", path])
+      #expect(run.exitCode == 7 && run.errors.contains(words), "\(path): \(run.errors)")
+    }
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: test.folder).count { $0.hasSuffix(".lock") } == 0)
+    #expect(try test.store.perform(ListJobs()).isEmpty)
+    #expect(try String(contentsOfFile: text, encoding: .utf8) == "no store")
   }
 }

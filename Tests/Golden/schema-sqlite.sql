@@ -179,14 +179,14 @@ CREATE TABLE record_environment (
   id integer primary key,
   version integer not null,
   "name" text not null unique,
-  "handler" integer references record_resource_handler (id)) strict;
+  "handler" integer references record_resource_handler (id), changed_by integer) strict;
 
 CREATE TABLE record_resource_handler (
   id integer primary key,
   version integer not null,
   "name" text not null unique,
   "kind" text not null,
-  "endpoint" text) strict;
+  "endpoint" text, changed_by integer) strict;
 
 CREATE TABLE record_server (
   id integer primary key,
@@ -201,7 +201,7 @@ CREATE TABLE record_server (
   "handler" integer references record_resource_handler (id),
   "environment" integer references record_environment (id),
   "owner" text,
-  "created_at" integer) strict;
+  "created_at" integer, changed_by integer) strict;
 
 CREATE TABLE schema_version (
   version integer primary key,
@@ -225,9 +225,15 @@ CREATE UNIQUE INDEX job_step_number on job_step (job, number);
 
 CREATE INDEX node_living on node (id) where ended_at is null;
 
+CREATE INDEX record_environment_changed_by on record_environment (changed_by) where changed_by is not null;
+
 CREATE INDEX record_environment_handler on record_environment ("handler");
 
+CREATE INDEX record_resource_handler_changed_by on record_resource_handler (changed_by) where changed_by is not null;
+
 CREATE INDEX record_resource_handler_kind on record_resource_handler ("kind");
+
+CREATE INDEX record_server_changed_by on record_server (changed_by) where changed_by is not null;
 
 CREATE INDEX record_server_environment on record_server ("environment");
 

@@ -26,6 +26,11 @@ struct RecordTests {
   static let environment = entity("environment")
   static let server = entity("server")
 
+  static let names = "; resolve its name first: resource_handler, environment, server"
+  static let fields =
+    "; resolve its name first: hostname, ip, cpus, memory_mib, power, status, external_id, handler, environment, "
+    + "owner, created_at"
+
   static func entity(_ name: String) -> UInt32 { Catalogue.standard.entityID(named: name) ?? 0 }
 
   static func values(_ entity: UInt32, _ values: [String: FieldValue]) -> [FieldAssignment] {
@@ -131,12 +136,19 @@ struct RecordTests {
         (Self.server, Self.values(Self.server, ["hostname": .null]), "server.hostname is required"),
         (
           Self.server, Self.values(Self.server, ["hostname": .int(1)]),
-          "server.hostname is of type string, not int"
+          "server.hostname is of type string, and the value is an int"
         ),
         (Self.server, host + host, "server.hostname is given twice"),
-        (Self.server, host + [FieldAssignment(field: 99, value: .null)], "server has no field number 99"),
-        (Self.server, host + [FieldAssignment(field: 0, value: .null)], "server has no field number 0"),
-        (77, host, "there is no entity number 77"), (0, host, "there is no entity number 0"),
+        (
+          Self.server, host + [FieldAssignment(field: 99, value: .null)],
+          "server has no field number 99" + Self.fields
+        ),
+        (
+          Self.server, host + [FieldAssignment(field: 0, value: .null)],
+          "server has no field number 0" + Self.fields
+        ),
+        (77, host, "there is no entity number 77" + Self.names),
+        (0, host, "there is no entity number 0" + Self.names),
       ]
       for (entity, values, text) in examples {
         #expect(try writer.write(.create(entity: entity, id: 1, values: values)) == .invalid(text))
@@ -239,7 +251,8 @@ struct RecordTests {
       #expect(try find("owner", .null, 10) == [3, 4, 5])
       #expect(try find("cpus", .int(9), 10).isEmpty)
       #expect(
-        refusal { try find("cpus", .string("8"), 10) }?.message == "server.cpus is of type int, not string")
+        refusal { try find("cpus", .string("8"), 10) }?.message
+          == "server.cpus is of type int, and the value is a string")
     }
   }
 }

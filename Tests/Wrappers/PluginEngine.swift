@@ -3,6 +3,7 @@ import Foundation
 import JobEngine
 import Storage
 import TestSupport
+import Testing
 import Threading
 
 /// A real engine with some plug-ins, and jobs in it.
@@ -88,6 +89,18 @@ struct PluginEngine: Sendable {
 
   private func lines(_ id: JobID) throws -> [String] {
     try engine.connect().perform(ListLogLines(job: id)).map(\.text)
+  }
+
+  /// Twenty jobs at once that all want one server: they all succeed, one has made it, and it is the same for all. The
+  /// member of its result that says so is `is_new` or `isNew`.
+  func reserveAtOnce(_ action: String, isNew: JSONValue) throws {
+    let client = try engine.client()
+    let jobs = try client.submit(Submission(action: action, json: #"{"hostname": "web-1"}"#), count: 20)
+    let ends = try jobs.map { try end($0, client) }
+    #expect(ends.allSatisfy { $0.state == "succeeded" }, "\(Set(ends.map(\.message)))")
+    #expect(Set(ends.compactMap { $0.result["id"]?.integerValue }).count == 1)
+    #expect(ends.count { ($0.result["is_new"] ?? $0.result["isNew"]) == isNew } == 1)
+    #expect(try server("web-1")?["cpus"] == .int(2))
   }
 
   /// The texts and numbers of a server record, by field; nil when there is none of that host name.

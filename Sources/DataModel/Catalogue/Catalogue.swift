@@ -17,12 +17,17 @@ package struct FieldDefinition: Sendable, Equatable {
   package let isRequired: Bool
   /// Records are looked for by it: the stores keep an index. Others are found too, by reading every record.
   package let isSearchable: Bool
+  /// What it means, for people.
+  package let about: String
 
-  package init(_ name: String, _ type: FieldType, required: Bool = false, searchable: Bool = false) {
+  package init(
+    _ name: String, _ type: FieldType, required: Bool = false, searchable: Bool = false, about: String = ""
+  ) {
     self.name = name
     self.type = type
     self.isRequired = required
     isSearchable = searchable
+    self.about = about
   }
 }
 
@@ -32,11 +37,16 @@ package struct EntityDefinition: Sendable, Equatable {
   package let name: String
   package let naturalKey: String
   package let fields: [FieldDefinition]
+  /// What a record of it stands for, for people.
+  package let about: String
 
-  package init(_ name: String, key naturalKey: String, _ fields: [FieldDefinition]) {
+  package init(
+    _ name: String, key naturalKey: String, about: String = "", _ fields: [FieldDefinition]
+  ) {
     self.name = name
     self.naturalKey = naturalKey
     self.fields = fields
+    self.about = about
   }
 }
 
@@ -63,38 +73,4 @@ package struct Catalogue: Sendable {
     guard let definition = self.entity(entity), id >= 1, id <= definition.fields.count else { return nil }
     return definition.fields[Int(id) - 1]
   }
-}
-
-extension Catalogue {
-  /// The product's entities.
-  package static let standard = Catalogue([
-    EntityDefinition(
-      "resource_handler", key: "name",
-      [
-        FieldDefinition("name", .string, required: true),
-        FieldDefinition("kind", .string, required: true, searchable: true),
-        FieldDefinition("endpoint", .string),
-      ]),
-    EntityDefinition(
-      "environment", key: "name",
-      [
-        FieldDefinition("name", .string, required: true),
-        FieldDefinition("handler", .ref("resource_handler")),
-      ]),
-    EntityDefinition(
-      "server", key: "hostname",
-      [
-        FieldDefinition("hostname", .string, required: true),
-        FieldDefinition("ip", .string, searchable: true),
-        FieldDefinition("cpus", .int),
-        FieldDefinition("memory_mib", .int),
-        FieldDefinition("power", .string),
-        FieldDefinition("status", .string, searchable: true),
-        FieldDefinition("external_id", .string, searchable: true),
-        FieldDefinition("handler", .ref("resource_handler")),
-        FieldDefinition("environment", .ref("environment")),
-        FieldDefinition("owner", .string, searchable: true),
-        FieldDefinition("created_at", .instant),
-      ]),
-  ])
 }

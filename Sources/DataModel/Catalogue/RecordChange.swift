@@ -1,5 +1,5 @@
 /// A value of a record's field.
-package enum FieldValue: Sendable, Equatable {
+package enum FieldValue: Sendable, Equatable, Codable {
   case null
   case bool(Bool)
   case int(Int64)
@@ -10,7 +10,7 @@ package enum FieldValue: Sendable, Equatable {
 }
 
 /// One field and its value; `field` is the catalogue's id.
-package struct FieldAssignment: Sendable, Equatable {
+package struct FieldAssignment: Sendable, Equatable, Codable {
   package var field: UInt32
   package var value: FieldValue
 
@@ -39,7 +39,7 @@ package enum RecordAnswer: Sendable, Equatable {
 }
 
 /// A record as it was read.
-package struct RecordRow: Sendable, Equatable {
+package struct RecordRow: Sendable, Equatable, Codable {
   package var id: Int64
   package var version: Int64
   package var values: [FieldAssignment]
@@ -49,4 +49,22 @@ package struct RecordRow: Sendable, Equatable {
     self.version = version
     self.values = values
   }
+}
+
+/// A record with where it comes from.
+package struct RecordFacts: Sendable, Equatable, Codable {
+  package var entity: UInt32
+  /// With every field of the entity.
+  package var row: RecordRow
+  /// The job whose run changed it last, by number; 0 when nobody has since it was made.
+  package var changedBy: Int64
+
+  package init(entity: UInt32, row: RecordRow, changedBy: Int64) {
+    self.entity = entity
+    self.row = row
+    self.changedBy = changedBy
+  }
+
+  package var createdByJob: JobID? { RecordNumber.job(of: row.id) }
+  package var changedByJob: JobID? { changedBy > 0 ? JobID(changedBy) : nil }
 }

@@ -82,6 +82,11 @@ package final class LoneRunner: Sendable {
     return (row, run, end)
   }
 
+  /// What a job made and changed in the data model, as it is now.
+  package func records(of job: JobID, limit: Int) throws(StoreError) -> [RecordFacts] {
+    try store.perform(ListJobRecords(job: job, limit: limit))
+  }
+
   private func claim(_ action: LoadedAction, _ job: LoneJob) throws(StoreError) -> Lease {
     let definition = action.definition
     let request = JobRequest(

@@ -87,10 +87,10 @@ final class EngineRecords: RecordFacade {
       counters.created += 1
       return counters.created
     }
-    guard number <= 0xFFFF else {
+    guard number <= RecordNumber.mostPerRun else {
       throw HostError(code: -10, message: "one run can make 65,535 records, not more")
     }
-    return run.job.rawValue << 24 | (run.fence & 0xFF) << 16 | (number & 0xFFFF)
+    return RecordNumber.make(job: run.job, fence: run.fence, number: number)
   }
 
   private func write(_ change: RecordChange) throws(HostError) -> Int64 {
@@ -100,11 +100,20 @@ final class EngineRecords: RecordFacade {
     }
     switch try perform(WriteRecord(run: run, sequence: sequence, change: change)) {
     case .done(let version): return version
-    case .notFound: throw HostError(code: -5, message: "there is no such record")
+    case .notFound: throw HostError(code: -5, message: missing(change))
     case .conflict(let text): throw HostError(code: -6, message: text)
     case .invalid(let text): throw HostError(code: -4, message: text)
     case .fenced: throw HostError(code: -12, message: "this run no longer owns job \(run.job)")
     }
+  }
+
+  private func missing(_ change: RecordChange) -> String {
+    let (entity, id) =
+      switch change {
+      case .create(let entity, let id, _), .set(let entity, let id, _, _), .delete(let entity, let id, _):
+        (entity, id)
+      }
+    return "there is no \(catalogue.entity(entity)?.name ?? "record") \(id)"
   }
 
   private func perform<V: StoreVerb>(_ verb: V) throws(HostError) -> V.Reply {

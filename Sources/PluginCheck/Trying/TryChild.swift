@@ -31,7 +31,8 @@ package final class TryChild: Sendable {
 
   /// Does what the plan on the standard input says. The caller ends the process at once with what this returns,
   /// without running destructors.
-  package static func run(makeStore: () throws(StoreError) -> any Store) -> Int32 {
+  /// `makeStore` is given the path of the store that the plan names, if it names one.
+  package static func run(makeStore: (String?) throws(StoreError) -> any Store) -> Int32 {
     let child = TryChild()
     guard let plan = child.readPlan() else { return 64 }
     TrialLoad.limitMemory(bytes: memoryLimit)
@@ -40,7 +41,8 @@ package final class TryChild: Sendable {
     do throws(Objection) {
       let secondFile = plan.secondFile == nil ? nil : TryProcess.secondFileNumber
       let runner = try TryRunner(
-        plan, file: TryProcess.fileNumber, secondFile: secondFile, makeStore: makeStore
+        plan, file: TryProcess.fileNumber, secondFile: secondFile,
+        makeStore: { () throws(StoreError) in try makeStore(plan.store) }
       ) { child.say($0) }
       child.current.withLock { $0 = runner }
       for run in plan.runs {

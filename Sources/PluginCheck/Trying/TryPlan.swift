@@ -6,6 +6,8 @@ package struct TryPlan: Codable, Sendable, Equatable {
   /// A second version to load beside the first, before anything runs; nil: only one.
   package var secondFile: String?
   package var action: String
+  /// Absolute path of a store that is kept between runs; nil: one that is gone afterwards.
+  package var store: String?
   /// Asks the reconcile entry of the action about a job of it that is lost, instead of running the action.
   package var reconciles: Bool
   /// In this order, in one process, unless a run ends the process: the rest is then done by the next one.
@@ -14,12 +16,14 @@ package struct TryPlan: Codable, Sendable, Equatable {
   package var runLimitMilliseconds: Int64
 
   package init(
-    file: String, secondFile: String? = nil, action: String, reconciles: Bool = false, runs: [TryRun],
+    file: String, secondFile: String? = nil, action: String, reconciles: Bool = false, store: String? = nil,
+    runs: [TryRun],
     runLimitMilliseconds: Int64 = 60_000
   ) {
     self.file = file
     self.secondFile = secondFile
     self.action = action
+    self.store = store
     self.reconciles = reconciles
     self.runs = runs
     self.runLimitMilliseconds = runLimitMilliseconds

@@ -1,3 +1,4 @@
+package import DataModel
 package import PluginHost
 
 /// What came of one `TryRun`.
@@ -42,6 +43,10 @@ package struct TryReport: Codable, Sendable, Equatable {
   /// JSON text of the result, nil when none was set.
   package var result: String?
   package var leftBehind: [String] = []
+  /// The job's number in the store that it ran on; 0 when it did not come to its end.
+  package var job: Int64 = 0
+  /// What it made and changed in the data model, as it is after the run; at most `recordLimit`.
+  package var records: [RecordFacts] = []
   package var logs: [LogLine] = []
   package var progressReports = 0
   /// What was wrong with the progress: "went back from 7 to 3"; nil when nothing was.
@@ -77,6 +82,8 @@ package struct TryReport: Codable, Sendable, Equatable {
   package var tracePlaces: [CodePlace] = []
   /// What the process wrote to standard error, cut at 64 KiB.
   package var errors = ""
+
+  package static let recordLimit = 100
 
   package init(ending: Ending) { self.ending = ending }
 }

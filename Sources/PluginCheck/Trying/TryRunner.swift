@@ -46,7 +46,8 @@ package final class TryRunner: Sendable {
     do {
       jobs = try LoneRunner(store: makeStore())
     } catch {
-      throw Objection("it could not be tried: \(error)", cure: "see whether the machine has memory left")
+      let cure = error.cure.isEmpty ? "see whether the machine has memory left" : error.cure
+      throw Objection("it could not be tried: \(error.message)", cure: cure)
     }
     say(.loaded)
   }
@@ -81,6 +82,8 @@ package final class TryRunner: Sendable {
     do {
       let (row, run, end) = try jobs.run(action, job, watch: watch)
       var report = TryReport(row, run, end)
+      report.job = row.id.rawValue
+      report.records = try jobs.records(of: row.id, limit: TryReport.recordLimit)
       report.forgotToAnswer = lost != nil && end.code >= 0 && !run.hasAnswered
       (report.progressReports, report.progressFault) = progress.seen
       (report.threadsLeft, report.descriptorsLeft) = before.left()

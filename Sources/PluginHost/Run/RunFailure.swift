@@ -13,13 +13,12 @@ struct RunFailure {
   /// How often something was said.
   var count: Int { lines.count + dropped }
 
-  /// Adds what the plug-in or the host says. The first is the job's failure, the others are chained to it.
+  /// Adds what the plug-in or the host says, with the reason that the host knows. The first is the job's failure, the
+  /// others are chained to it.
   mutating func add(_ line: String, code: Int32) {
-    append(line)
-    if let cause, cause.code == code {
-      append(cause.message)
-      self.cause = nil
-    }
+    guard let cause, cause.code == code else { return append(line) }
+    append(FailureWords.join(line, cause.message, code: code))
+    self.cause = nil
   }
 
   /// Remembers why a host call did not work. It is told only if the run fails of it: a plug-in may well ask for a
@@ -27,6 +26,9 @@ struct RunFailure {
   mutating func note(_ error: HostError) {
     cause = error
   }
+
+  /// A later call worked: what did not work before it is no reason any more.
+  mutating func forget() { cause = nil }
 
   /// All that is to be told of a run that returned `code`, one failure a line.
   func text(code: Int32) -> String {

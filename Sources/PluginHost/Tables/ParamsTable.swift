@@ -19,7 +19,9 @@ extension bh_params_table {
         let path = path.text()
         let text = run.state.withLock { state -> Result<bh_str, RunCode> in
           if state.hasEnded { return .failure(RunCode(BH_STALE)) }
-          return state.parameters.text(at: path, in: &state.memory)
+          let text = state.parameters.text(at: path, in: &state.memory)
+          if case .success = text { state.failure.forget() }
+          return text
         }
         switch text {
         case .success(let text):
@@ -60,6 +62,7 @@ extension PluginRun {
     }
     guard let read = read(found) else { return refuseParameter(path, BH_INVALID, kind) }
     value.pointee = read
+    state.withLock { $0.failure.forget() }
     return BH_OK
   }
 

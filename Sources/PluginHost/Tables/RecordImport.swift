@@ -25,18 +25,34 @@ enum RecordImport {
     _ value: bh_field_value, _ entity: UInt32, _ catalogue: Catalogue
   ) throws(HostError) -> FieldAssignment {
     guard let definition = catalogue.entity(entity) else {
-      throw HostError(code: BH_INVALID, message: "there is no entity with the id \(entity)")
+      throw HostError(code: BH_INVALID, message: catalogue.noEntity(entity))
     }
     guard let field = catalogue.field(entity: entity, value.field) else {
-      throw HostError(code: BH_INVALID, message: "\(definition.name) has no field with the id \(value.field)")
+      throw HostError(code: BH_INVALID, message: definition.noField(value.field))
     }
     guard let read = read(value.value, field.type) else {
+      let isLong = value.value.type == BH_STRING && field.type == .string
       throw HostError(
         code: BH_INVALID,
-        message:
-          "\(definition.name).\(field.name) is of type \(field.type), the value of type \(value.value.type)")
+        message: isLong
+          ? "\(definition.name).\(field.name): a text may have \(textLimit) bytes, and this one has "
+            + "\(value.value.text.len)"
+          : definition.mismatch(field, given: typeName(value.value.type)))
     }
     return FieldAssignment(field: value.field, value: read)
+  }
+
+  private static func typeName(_ type: UInt32) -> String {
+    switch type {
+    case BH_NULL: "null"
+    case BH_BOOL: "bool"
+    case BH_INT: "int"
+    case BH_REAL: "real"
+    case BH_STRING: "string"
+    case BH_INSTANT: "instant"
+    case BH_REF: "reference"
+    default: "value of the unknown type \(type)"
+    }
   }
 
   /// The value as the field's type wants it, nil when it is of another one. Texts beyond 1 MiB are refused, not cut.

@@ -13,7 +13,7 @@ extension bh_records_table {
         run.records { (facade) throws(HostError) in
           guard let entity else { throw .missingPlace }
           guard let id = facade.catalogue.entityID(named: name.text()) else {
-            throw HostError(code: BH_NOT_FOUND, message: "there is no entity \"\(name.text())\"")
+            throw HostError(code: BH_NOT_FOUND, message: facade.catalogue.noEntity(name.text()))
           }
           entity.pointee = id
         }
@@ -24,8 +24,9 @@ extension bh_records_table {
         run.records { (facade) throws(HostError) in
           guard let field else { throw .missingPlace }
           guard let id = facade.catalogue.fieldID(entity: entity, named: name.text()) else {
-            let owner = facade.catalogue.entity(entity)?.name ?? "entity \(entity)"
-            throw HostError(code: BH_NOT_FOUND, message: "\(owner) has no field \"\(name.text())\"")
+            let owner = facade.catalogue.entity(entity)
+            throw HostError(
+              code: BH_NOT_FOUND, message: owner?.noField(name.text()) ?? facade.catalogue.noEntity(entity))
           }
           field.pointee = id
         }
@@ -93,6 +94,8 @@ extension PluginRun {
     guard let context = state.withLock({ $0.context }) else { return BH_STALE }
     do throws(HostError) {
       try body(context.records)
+      // What did not work before this is not why the run fails, should it fail.
+      state.withLock { $0.failure.forget() }
       return BH_OK
     } catch {
       if error.code == BH_FENCED { stop.raise(BH_STOP_FENCED) }

@@ -5,6 +5,9 @@ struct RecordTable {
   let entity: EntityDefinition
   let name: String
 
+  /// The column of the job that changed a record last; null since its creation.
+  static let changedBy = "changed_by"
+
   static func name(_ entity: String) -> String { "record_" + entity }
 
   /// Quoted: the catalogue may use a word of SQL.
@@ -33,13 +36,15 @@ struct RecordTable {
       "insert into \(name) (id, version\(columns)) values ($1, 1\(marks))", [.int(id)] + values.map(\.1))
   }
 
+  /// `job`: whose run changes it.
   func update(
-    _ id: Int64, _ values: [(FieldDefinition, SQLValue)], in transaction: SQLTransaction
+    _ id: Int64, _ values: [(FieldDefinition, SQLValue)], by job: JobID, in transaction: SQLTransaction
   ) throws(StoreError) {
-    let sets = values.enumerated().map { ", \(Self.column($1.0.name)) = $\($0 + 1)" }.joined()
+    // SQLite numbers parameters as it meets them: they stand in the order of their values.
+    let sets = values.enumerated().map { ", \(Self.column($1.0.name)) = $\($0 + 2)" }.joined()
     try transaction.connection.run(
-      "update \(name) set version = version + 1\(sets) where id = $\(values.count + 1)",
-      values.map(\.1) + [.int(id)])
+      "update \(name) set version = version + 1, \(Self.changedBy) = $1\(sets) where id = $\(values.count + 2)",
+      [.int(job.rawValue)] + values.map(\.1) + [.int(id)])
   }
 
   func delete(_ id: Int64, in transaction: SQLTransaction) throws(StoreError) {
@@ -68,20 +73,30 @@ struct RecordTable {
     }
     return found
   }
+
+  /// Records with all their fields, by id; `condition` and what it refers to, from `$1` on.
+  func facts(
+    where condition: String, _ values: [SQLValue], limit: Int, number: UInt32, in transaction: SQLTransaction
+  ) throws(StoreError) -> [RecordFacts] {
+    let columns = entity.fields.map { ", " + Self.column($0.name) }.joined()
+    var found: [RecordFacts] = []
+    try transaction.connection.query(
+      "select id, version, \(Self.changedBy)\(columns) from \(name) where \(condition) "
+        + "order by id limit $\(values.count + 1)", values + [.int(Int64(limit))]
+    ) { row in
+      let fields = entity.fields.enumerated().map { index, field in
+        FieldAssignment(field: UInt32(index) + 1, value: field.type.value(row, index + 3))
+      }
+      found.append(
+        RecordFacts(
+          entity: number, row: RecordRow(id: row.int(0), version: row.int(1), values: fields),
+          changedBy: row.isNull(2) ? 0 : row.int(2)))
+    }
+    return found
+  }
 }
 
 extension FieldType {
-  var name: String {
-    switch self {
-    case .bool: "bool"
-    case .int: "int"
-    case .real: "real"
-    case .string: "string"
-    case .instant: "instant"
-    case .ref(let entity): "reference to a \(entity)"
-    }
-  }
-
   /// The value as SQL has it, nil when it is not of this type.
   func sql(_ value: FieldValue) -> SQLValue? {
     switch (self, value) {
@@ -103,31 +118,6 @@ extension FieldType {
     case .string: .string(row.text(column))
     case .instant: .instant(row.int(column))
     case .ref: .ref(row.int(column))
-    }
-  }
-}
-
-extension FieldValue {
-  /// As an error's text shows it.
-  var shown: String {
-    switch self {
-    case .null: "null"
-    case .bool(let value): String(value)
-    case .int(let value), .instant(let value), .ref(let value): String(value)
-    case .real(let value): String(value)
-    case .string(let value): "\"" + value.prefix(80) + "\""
-    }
-  }
-
-  var typeName: String {
-    switch self {
-    case .null: "null"
-    case .bool: "bool"
-    case .int: "int"
-    case .real: "real"
-    case .string: "string"
-    case .instant: "instant"
-    case .ref: "reference"
     }
   }
 }

@@ -19,9 +19,7 @@ extension FindRecords: StoreVerb {
     let table = try RecordTable.of(entity, in: transaction)
     let field = try table.definition(match.field)
     guard let value = field.type.sql(match.value) else {
-      throw StoreError(
-        .invalid,
-        "\(table.entity.name).\(field.name) is of type \(field.type.name), not \(match.value.typeName)")
+      throw StoreError(.invalid, table.entity.mismatch(field, given: match.value.typeName))
     }
     let column = RecordTable.column(field.name)
     let rows = SQLValue.int(Int64(max(0, min(limit, Self.maximumRows))))
@@ -42,14 +40,14 @@ extension FindRecords: StoreVerb {
 extension RecordTable {
   static func of(_ entity: UInt32, in transaction: SQLTransaction) throws(StoreError) -> RecordTable {
     guard let definition = transaction.catalogue.entity(entity) else {
-      throw StoreError(.invalid, "there is no entity number \(entity)")
+      throw StoreError(.invalid, transaction.catalogue.noEntity(entity))
     }
     return RecordTable(definition)
   }
 
   func definition(_ id: UInt32) throws(StoreError) -> FieldDefinition {
     guard let field = field(id) else {
-      throw StoreError(.invalid, "\(entity.name) has no field number \(id)")
+      throw StoreError(.invalid, entity.noField(id))
     }
     return field
   }

@@ -24,7 +24,9 @@ extension WriteRecord: StoreVerb {
       case .create(let entity, let id, _), .set(let entity, let id, _, _), .delete(let entity, let id, _):
         (entity, id)
       }
-    guard let definition = transaction.catalogue.entity(entity) else { return Self.noEntity(entity) }
+    guard let definition = transaction.catalogue.entity(entity) else {
+      return .invalid(transaction.catalogue.noEntity(entity))
+    }
     return .done(version: try RecordTable(definition).version(of: id, in: transaction) ?? 0)
   }
 
@@ -32,11 +34,11 @@ extension WriteRecord: StoreVerb {
     do {
       switch change {
       case .create(let entity, let id, let values):
-        return try RecordWrite(entity, id, transaction).create(values)
+        return try RecordWrite(entity, id, run.job, transaction).create(values)
       case .set(let entity, let id, let version, let values):
-        return try RecordWrite(entity, id, transaction).set(version, values)
+        return try RecordWrite(entity, id, run.job, transaction).set(version, values)
       case .delete(let entity, let id, let version):
-        return try RecordWrite(entity, id, transaction).delete(version)
+        return try RecordWrite(entity, id, run.job, transaction).delete(version)
       }
     } catch {
       switch error {
@@ -45,8 +47,6 @@ extension WriteRecord: StoreVerb {
       }
     }
   }
-
-  static func noEntity(_ id: UInt32) -> RecordAnswer { .invalid("there is no entity number \(id)") }
 }
 
 /// Why a write of a record stops: it is refused with an answer, or the store failed.
@@ -61,14 +61,16 @@ private struct RecordWrite {
 
   private let table: RecordTable
   private let id: Int64
+  private let job: JobID
   private let transaction: SQLTransaction
 
-  init(_ entity: UInt32, _ id: Int64, _ transaction: SQLTransaction) throws(RecordStop) {
+  init(_ entity: UInt32, _ id: Int64, _ job: JobID, _ transaction: SQLTransaction) throws(RecordStop) {
     guard let definition = transaction.catalogue.entity(entity) else {
-      throw .refused(WriteRecord.noEntity(entity))
+      throw .refused(.invalid(transaction.catalogue.noEntity(entity)))
     }
     table = RecordTable(definition)
     self.id = id
+    self.job = job
     self.transaction = transaction
   }
 
@@ -93,7 +95,7 @@ private struct RecordWrite {
     let current = try expect(version)
     try checkAgainstOthers(values)
     try stored { () throws(StoreError) in
-      try table.update(id, values.map { ($0.field, $0.sql) }, in: transaction)
+      try table.update(id, values.map { ($0.field, $0.sql) }, by: job, in: transaction)
     }
     return .done(version: current + 1)
   }
@@ -129,14 +131,14 @@ private struct RecordWrite {
     var values: Values = []
     for assignment in assignments {
       guard let field = table.field(assignment.field) else {
-        throw .refused(.invalid("\(entity.name) has no field number \(assignment.field)"))
+        throw .refused(.invalid(entity.noField(assignment.field)))
       }
       let name = "\(entity.name).\(field.name)"
       if values.contains(where: { $0.field.name == field.name }) {
         throw .refused(.invalid("\(name) is given twice"))
       }
       guard let sql = field.type.sql(assignment.value) else {
-        throw .refused(.invalid("\(name) is of type \(field.type.name), not \(assignment.value.typeName)"))
+        throw .refused(.invalid(entity.mismatch(field, given: assignment.value.typeName)))
       }
       if field.isRequired, sql == .null { throw .refused(.invalid("\(name) is required")) }
       values.append((field, assignment.value, sql))

@@ -6,7 +6,20 @@ extension Schema {
   static func second(_ dialect: SQLDialect, _ catalogue: Catalogue) -> [String] {
     memoryColumns(dialect) + stepTables(dialect) + versionTables(dialect) + auditTables(dialect)
       + lostTables(dialect) + placementColumns(dialect) + revocationTables(dialect)
-      + longLife(dialect, catalogue)
+      + longLife(dialect, catalogue) + recordChangers(dialect, catalogue)
+  }
+
+  /// Which job changed a record last. Who made it is said by its id, so that records which nobody changes cost no
+  /// entry of the index.
+  private static func recordChangers(_ d: SQLDialect, _ catalogue: Catalogue) -> [String] {
+    catalogue.entities.flatMap { entity -> [String] in
+      let table = RecordTable.name(entity.name)
+      let column = RecordTable.changedBy
+      return [
+        "alter table \(table) add column \(column) \(d.integer)",
+        "create index \(table)_\(column) on \(table) (\(column)) where \(column) is not null",
+      ]
+    }
   }
 
   /// What a run used of memory; null where the allocator hooks were not available.

@@ -24,7 +24,9 @@ struct Table {
   }
 
   /// Titles that begin with ">" are aligned to the right.
-  init(_ titles: String...) {
+  init(_ titles: String...) { self.init(titles) }
+
+  init(_ titles: [String]) {
     columns = titles.map { title in
       title.hasPrefix(">")
         ? Column(title: String(title.dropFirst()), alignment: .right) : Column(title: title)

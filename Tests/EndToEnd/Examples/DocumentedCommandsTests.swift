@@ -8,6 +8,7 @@ struct DocumentedCommandsTests {
     "every command line in the documents is one that the command understands",
     arguments: [
       "README.md", "PluginSDK/README.md", "Documentation/ExitCodes.md", "Documentation/Operating.md",
+      "Documentation/DataModel.md",
     ])
   func documents(document: String) async throws {
     let lines = try Self.commandLines(document)
@@ -41,7 +42,7 @@ struct DocumentedCommandsTests {
   /// Asks for the help of the verb, and looks for the flags in it. Nil when all is there.
   private static func problem(_ line: String) throws -> String? {
     let words = line.split(separator: " ").dropFirst().map(String.init)
-    let groups: Set = ["jobs", "plugins", "plugin", "workers", "sdk"]
+    let groups: Set = ["jobs", "plugins", "plugin", "workers", "sdk", "records"]
     let verb = Array(words.prefix(groups.contains(words.first ?? "") ? 2 : 1))
     let help = try CommandRun(verb + ["--help"])
     guard help.output.contains("USAGE: bulkhead " + verb.joined(separator: " ") + " ") else {

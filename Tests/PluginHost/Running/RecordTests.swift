@@ -126,11 +126,11 @@ struct RecordTests {
     #expect(context.store.count == 0 && end.message.isEmpty)
   }
 
-  @Test("why the store refused stands below the plug-in's own words")
+  @Test("why the store refused stands behind the plug-in's own words")
   func refused() async throws {
     let end = try await execute(Self.plugin.get().run("twice"))
     #expect(end.code == BH_CONFLICT)
-    #expect(end.message == "cannot record the machine\nthe hostname is taken")
+    #expect(end.message == "cannot record the machine: the hostname is taken")
   }
 
   @Test("a store that says the job is lost stops the run for good")

@@ -194,7 +194,7 @@ struct ValueTests {
     #expect(failed.code == BH_INVALID && failed.message == "the parameter \"big\" is not text")
     #expect(try await execute(plugin.run("recovers")).message == "")
     let explained = try await execute(plugin.run("explains"))
-    #expect(explained.message == "cannot begin\nthe parameter \"gone\" was not given")
+    #expect(explained.message == "cannot begin: the parameter \"gone\" was not given")
   }
 
   @Test(

@@ -96,7 +96,7 @@ struct GeneratedHeaderTests {
     ] {
       let end = try await execute(try plugin.run("show", params: parameters))
       #expect(end.code == code)
-      #expect(end.message.hasPrefix("cannot read the parameter \(path)\n"), "\(end.message)")
+      #expect(end.message.hasPrefix("the parameter \"\(path)\" "), "\(end.message)")
     }
   }
 

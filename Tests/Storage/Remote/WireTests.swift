@@ -127,6 +127,8 @@ struct WireTests {
     Example(WriteRecord(run: run, sequence: 1, change: .delete(entity: 1, id: 2, version: 3)), "delete"),
     Example(ReadRecord(entity: 1, id: 2, fields: [3, 4])),
     Example(FindRecords(entity: 1, match: values[4], limit: 7)), Example(ServeStatus()),
+    Example(ListRecords(entity: 1, matches: values, after: 5, limit: 7)), Example(GetRecord(id: 9)),
+    Example(ListJobRecords(job: JobID(3), limit: 4)),
     Example(ServeStop(mode: .cancel)), Example(CheckStore()), Example(FindPrunedJob(job: JobID(7))),
     Example(PruneHistory(jobsBefore: 1, logsBefore: nil, batchesBefore: 3, keptFor: 4, rows: 5)),
     Example(ServeBackup(path: "/backup/a.db")),
@@ -156,6 +158,8 @@ struct WireTests {
       PluginList(
         revision: 1, files: [file],
         reports: [PluginReport(node: NodeID(1), sha256: "ab", isLoaded: true, message: "")])),
+    Example([RecordFacts(entity: 1, row: RecordRow(id: 2, version: 3, values: values), changedBy: 4)]),
+    Example(nil as RecordFacts?, "no record"),
     Example(Nothing()), Example(RecordAnswer.done(version: 1)), Example(RecordAnswer.notFound),
     Example(RecordAnswer.conflict("x")), Example(RecordAnswer.invalid("x")), Example(RecordAnswer.fenced),
     Example(RecordRow(id: 1, version: 2, values: values) as RecordRow?), Example([Int64(1), -1]),

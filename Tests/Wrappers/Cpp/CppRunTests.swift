@@ -47,8 +47,8 @@ struct CppRunTests {
       ("runtime", -11, "std::runtime_error: the pump is dry"), ("odd", -11, "odd"),
       ("system", -5, "/nowhere/at/all"), ("exists", -6, "make it"), ("denied", -7, "open it"),
       ("refused", -9, "Connection refused"), ("disk", -8, "read it"),
-      ("list", -4, "the parameter what has another type"),
-      ("type", -4, "the parameter what"), ("absent", -5, "the parameter absent was not given"),
+      ("list", -4, "the parameter"),
+      ("type", -4, "the parameter what"), ("absent", -5, #"the parameter "absent" was not given"#),
       ("ok", -11, "no success"),
     ])
   func thrown(what: String, code: Int32, text: String) async throws {
@@ -107,7 +107,32 @@ struct CppRunTests {
       #expect(run.result["found"] == .int(1))
       #expect(run.result["one"] == .int(0))
       #expect(run.result["left"] == .int(0))
-      #expect(run.result["unknown"] == .string("a server has no field colour"))
+      #expect(run.result["unknown"] == .string(#"server has no field "colour""#))
+    }
+  }
+
+  @Test("of twenty jobs that want the same record at once one makes it, and all get it")
+  func findOrCreate() async throws {
+    try await withProbe { try $0.reserveAtOnce("cpp-probe:reserve", isNew: .int(1)) }
+  }
+
+  @Test("why it failed is one line: the reason that the host knows, once")
+  func oneLine() async throws {
+    try await withProbe { engine in
+      let prod = #"{"environment": "prod"}"#
+      #expect(try engine.run("cpp-probe:make", prod).state == "succeeded")
+      let taken = try engine.run("cpp-probe:make", prod)
+      #expect(taken.code == -6)
+      #expect(
+        taken.message.hasPrefix(#"cannot make an environment: environment.name "prod" is taken by environment"#),
+        "\(taken.message)")
+      let unknown = try engine.run("cpp-probe:unknown")
+      #expect(
+        unknown.message
+          == #"there is no entity "handlers"; did you mean "resource_handler"? "#
+          + "There are: resource_handler, environment, server")
+      let absent = try engine.run("cpp-probe:throw", #"{"what": "absent"}"#)
+      #expect(absent.message == #"the parameter "absent" was not given"#)
     }
   }
 }

@@ -35,6 +35,9 @@ BH_MANIFEST({
                                      "required": ["end"]}},
     {"name": "memory"},
     {"name": "records"},
+    {"name": "reserve", "parameters": {"type": "object", "properties": {"hostname": {"type": "string"}},
+                                       "required": ["hostname"]}},
+    {"name": "unknown"},
     {"name": "make", "parameters": {"type": "object", "properties": {"environment": {"type": "string"}},
                                     "required": ["environment"]}}
   ]
@@ -171,6 +174,16 @@ static void records(context &ctx) {
   }
 }
 
+/* Many of these run at the same time, and want the same server. */
+static void reserve(context &ctx) {
+  bulkhead::entity servers(ctx, "server");
+  const auto server = servers.find_or_create({"hostname", ctx.param<std::string_view>("hostname")}, {{"cpus", 2}});
+  ctx.result("id", server.id);
+  ctx.result("is_new", server.is_new ? 1 : 0);
+}
+
+static void unknown(context &ctx) { bulkhead::entity handlers(ctx, "handlers"); }
+
 static void make(context &ctx) {
   bulkhead::entity(ctx, "environment").create({{"name", ctx.param<std::string_view>("environment")}});
 }
@@ -180,5 +193,6 @@ static const bh_action actions[] = {
   BH_ACTION("warn", bulkhead::action<warn>),   BH_ACTION("wait", bulkhead::action<wait>),
   BH_ACTION("clean", bulkhead::action<clean>), BH_ACTION("memory", bulkhead::action<memory>),
   BH_ACTION("records", bulkhead::action<records>), BH_ACTION("make", bulkhead::action<make>),
+  BH_ACTION("reserve", bulkhead::action<reserve>), BH_ACTION("unknown", bulkhead::action<unknown>),
 };
 BH_PLUGIN(actions)

@@ -113,7 +113,7 @@ struct SwiftRunTests {
       #expect(run.result["conflict"] == .int(-6))
       #expect(run.result["found"] == .int(1))
       #expect(run.result["left"] == .int(0))
-      #expect(run.result["unknown"] == .string("a server has no field colour"))
+      #expect(run.result["unknown"] == .string(#"server has no field "colour""#))
     }
   }
 
@@ -144,5 +144,10 @@ struct SwiftRunTests {
       let ends = try jobs.map { try client.watch($0) { _ in true }.status.name }
       #expect(ends.allSatisfy { $0 == "succeeded" })
     }
+  }
+
+  @Test("of twenty jobs that want the same record at once one makes it, and all get it")
+  func findOrCreate() async throws {
+    try await withProbe { try $0.reserveAtOnce("swift-probe:reserve", isNew: .bool(true)) }
   }
 }

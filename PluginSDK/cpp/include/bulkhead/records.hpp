@@ -112,9 +112,10 @@ class entity {
   /** Throws error(BH_NOT_FOUND) when the data model has none of that name, BH_UNSUPPORTED without records.
    *  @thread any of the run @blocking no @cancelpoint no @owner none @since 1 */
   entity(context &ctx, std::string_view name)
-      : raw_(ctx.raw()), table_(detail::need(bh_records_of(ctx.raw()), BH_RECORDS_ID)), name_(name) {
+      : raw_(ctx.raw()), table_(detail::need(bh_records_of(ctx.raw()), BH_RECORDS_ID)), name_(name),
+        a_((name.find_first_of("aeiou") == 0 ? "an " : "a ") + name_) {
     const std::int32_t code = table_.entity(raw_, to_str(name), &id_);
-    if (code == BH_NOT_FOUND) throw error(code, "the data model has no entity " + name_);
+    if (code == BH_NOT_FOUND) throw error(code, "there is no entity \"" + name_ + "\"");
     detail::check(code, "look up the entity " + name_);
   }
 
@@ -126,7 +127,7 @@ class entity {
     for (;;) {
       std::uint64_t count = 0;
       const std::int32_t code = table_.find(raw_, id_, &match, ids.data(), ids.size(), &count);
-      detail::check(code, "look for a " + name_ + " by its " + std::string(name));
+      detail::check(code, "look for " + a_ + " by its " + std::string(name));
       if (count < ids.size() || ids.size() >= most_) {
         ids.resize(count);
         return ids;
@@ -142,7 +143,7 @@ class entity {
     std::int64_t id = 0;
     std::uint64_t count = 0;
     const std::int32_t code = table_.find(raw_, id_, &match, &id, 1, &count);
-    detail::check(code, "look for a " + name_ + " by its " + std::string(name));
+    detail::check(code, "look for " + a_ + " by its " + std::string(name));
     return count == 0 ? std::nullopt : std::optional(id);
   }
 
@@ -154,7 +155,7 @@ class entity {
     record read;
     read.id = id;
     const std::int32_t code = table_.get(raw_, id_, id, values.data(), values.size(), &read.version);
-    detail::check(code, "read " + name_ + " " + std::to_string(id));
+    check_found(code, id, "read ");
     auto content = values.begin();
     for (std::string_view name : names) read.values_.emplace_back(name, bulkhead::value((content++)->value));
     return read;
@@ -165,8 +166,33 @@ class entity {
   std::int64_t create(const std::vector<field> &fields) {
     const auto values = resolve(fields);
     std::int64_t id = 0;
-    detail::check(table_.create(raw_, id_, values.data(), values.size(), &id), "make a " + name_);
+    detail::check(table_.create(raw_, id_, values.data(), values.size(), &id), "make " + a_);
     return id;
+  }
+
+  /** What `find_or_create` came to. */
+  struct found {
+    std::int64_t id;
+    bool is_new; /* made by this call */
+  };
+
+  /** The record whose unique field has that value, or a new one with it and `others`. Of many runs that ask at the same
+   *  time one makes it, and the others get that one: they meet BH_CONFLICT and look again. `key` has to be the
+   *  entity's unique field (hostname, name): only there is a second record refused. A record that was found is not
+   *  changed.
+   *  @thread run @blocking yes @cancelpoint yes @owner borrowed @since 1 */
+  found find_or_create(const field &key, const std::vector<field> &others = {}) {
+    if (const auto known = find_one(key.name, key.value)) return {*known, false};
+    std::vector<field> fields = {key};
+    fields.insert(fields.end(), others.begin(), others.end());
+    const auto values = resolve(fields);
+    std::int64_t id = 0;
+    const std::int32_t code = table_.create(raw_, id_, values.data(), values.size(), &id);
+    if (code == BH_CONFLICT) {
+      if (const auto known = find_one(key.name, key.value)) return {*known, false};
+    }
+    detail::check(code, "make " + a_);
+    return {id, true};
   }
 
   /** Changes fields and gives the new version. `version` is the one that was read, 0 for "whatever it is";
@@ -177,23 +203,29 @@ class entity {
     std::int64_t written = 0;
     const std::int32_t code =
         table_.set(raw_, id_, id, version, values.data(), values.size(), &written);
-    detail::check(code, "change " + name_ + " " + std::to_string(id));
+    check_found(code, id, "change ");
     return written;
   }
 
   /** Deletes a record; `version` as in `set`.
    *  @thread run @blocking yes @cancelpoint yes @owner none @since 1 */
   void remove(std::int64_t id, std::int64_t version = 0) {
-    detail::check(table_.remove(raw_, id_, id, version), "delete " + name_ + " " + std::to_string(id));
+    check_found(table_.remove(raw_, id_, id, version), id, "delete ");
   }
 
  private:
+  void check_found(std::int32_t code, std::int64_t id, const char *what) const {
+    const std::string which = name_ + " " + std::to_string(id);
+    if (code == BH_NOT_FOUND) throw error(code, "there is no " + which);
+    detail::check(code, what + which);
+  }
+
   std::uint32_t id_of(std::string_view name) {
     for (const auto &[known, id] : fields_)
       if (known == name) return id;
     std::uint32_t id = 0;
     const std::int32_t code = table_.field(raw_, id_, to_str(name), &id);
-    if (code == BH_NOT_FOUND) throw error(code, "a " + name_ + " has no field " + std::string(name));
+    if (code == BH_NOT_FOUND) throw error(code, name_ + " has no field \"" + std::string(name) + "\"");
     detail::check(code, "look up the field " + std::string(name));
     fields_.emplace_back(name, id);
     return id;
@@ -211,6 +243,7 @@ class entity {
   bh_ctx *raw_;
   const bh_records_table &table_;
   std::string name_;
+  std::string a_; /* "an environment" */
   std::uint32_t id_ = 0;
   std::vector<std::pair<std::string, std::uint32_t>> fields_;
 };

@@ -111,7 +111,7 @@ struct ServedVerb: Sendable {
       of(EndNode.self), of(OrderNode.self), of(ListNodes.self), of(CancelNodeJobs.self),
       of(PutPluginFile.self),
       of(ListPlugins.self), of(ReportPlugin.self), of(WriteRecord.self), of(ReadRecord.self),
-      of(FindRecords.self),
+      of(FindRecords.self), of(ListRecords.self), of(GetRecord.self), of(ListJobRecords.self),
       of(BeginStep.self), of(EndStep.self), of(ListSteps.self), of(GetLost.self), of(ClaimReconciles.self),
       of(FinishReconcile.self), of(RequestReconcile.self), of(ResolveJob.self), of(ListAudit.self),
       of(CheckStore.self), of(PruneHistory.self), of(FindPrunedJob.self),

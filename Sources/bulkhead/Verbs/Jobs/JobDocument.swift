@@ -24,14 +24,18 @@ enum JobDocument {
     ]
   }
 
-  /// The same with the job's steps and, of a lost job, what is known of its question.
+  /// The same with the job's steps and records and, of a lost job, what is known of its question.
   static func whole(
-    _ job: JobRow, catalogue: ActionCatalogue, steps: [StepRow], lost: LostRow?
+    _ job: JobRow, catalogue: ActionCatalogue, steps: [StepRow], lost: LostRow?, records: [RecordFacts] = []
   ) -> JSONText {
     guard case .object(let members) = one(job, catalogue: catalogue) else { return .null }
     return .object(
       members + [
         (name: "steps", value: .list(steps.map(step))), (name: "lost", value: lost.map(question) ?? .null),
+        (
+          name: "records",
+          value: .list(records.map { RecordDocument.change($0, of: job.id.rawValue) })
+        ),
       ])
   }
 

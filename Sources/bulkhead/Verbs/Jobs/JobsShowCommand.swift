@@ -18,8 +18,9 @@ struct JobsShowCommand: EngineVerb {
       memory {allocations, allocated_bytes, peak_bytes, live_bytes, live_blocks}}. \
       worker, started_at, progress and outcome are null until there is one; memory is null where it could not be \
       counted. `jobs show` adds steps: [{name, token, state, result, begun_at, done_at}], state is begun (what came of \
-      it is not known) or done; and lost: null, or {since, run_ended, message, left_behind, tries, due_at, answer, \
-      answered_at}.
+      it is not known) or done; lost: null, or {since, run_ended, message, left_behind, tries, due_at, answer, \
+      answered_at}; and records: [{change, entity, id, version, created_by_job, changed_by_job, fields}], those that the \
+      job created and those that it was the last to change, 1000 at most.
 
       Exit codes: 0 done, 6 no such job, 64 wrong use, 69 no engine, 70 fault of bulkhead.
       """)
@@ -34,8 +35,12 @@ struct JobsShowCommand: EngineVerb {
     let catalogue = try ParameterMask.catalogue(over: connection)
     let steps = try connection.client.steps(id)
     let lost = try connection.client.lost(id)
+    let limit = engine.json ? 1000 : Self.recordLimit + 1
+    let records = try connection.client.records(of: id, limit: limit)
     if engine.json {
-      Terminal.output.line(JobDocument.whole(job, catalogue: catalogue, steps: steps, lost: lost).text)
+      let document = JobDocument.whole(
+        job, catalogue: catalogue, steps: steps, lost: lost, records: records)
+      Terminal.output.line(document.text)
     } else {
       let params = ParameterMask.params(of: job, catalogue: catalogue)
       Terminal.output.lines(
@@ -43,8 +48,12 @@ struct JobsShowCommand: EngineVerb {
           + JobText.lost(lost, now: WallClock.milliseconds))
       Terminal.output.lines(
         JobText.steps(steps, width: Terminal.output.width, colour: Terminal.output.usesColour))
+      Terminal.output.lines(RecordText.written(records, by: id, limit: Self.recordLimit))
     }
   }
+
+  /// Records that are shown to people.
+  private static let recordLimit = 20
 
   static func lines(_ job: JobRow, params: String, now: Milliseconds, colour: Bool) -> [String] {
     let name = job.status.name

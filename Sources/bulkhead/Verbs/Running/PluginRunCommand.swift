@@ -13,18 +13,20 @@ struct PluginRunCommand: Verb {
     abstract: "Run an action of a plug-in file once, in a process of its own, without an engine.",
     discussion: """
       The action runs as a job does: parameters are checked, records, results and clean-ups work, on a store that is \
-      gone afterwards. What it does outside of it is real. Prints its log as it comes, then what came of it and what \
-      it used.
+      gone afterwards, or with --store on one that is kept for the next run. What it does outside of it is real. Prints \
+      its log as it comes, then what came of it, the records it made and changed, and what it used.
 
       Examples:
         bulkhead plugin run ./checksum.so tree --param path=/usr/include
         bulkhead plugin run ./acme.so create --params-file a.json --cancel-after 1s
         bulkhead plugin run ./acme.so create --param name=web-1 --gdb
+        bulkhead plugin run ./acme.so create --param name=web-1 --store try.db
+        bulkhead plugin run ./acme.so list --store try.db
 
       Ctrl-C cancels the run; a second one ends it.
 
-      With --json, one object: outcome, code, code_name, message, result, left_behind, logs [{level, text}], wrote, \
-      cpu_ms, wall_ms, host_calls, cancel_points, worst_gap_ms, worst_gap_place, stop_latency_ms, memory {allocations, \
+      With --json, one object: outcome, code, code_name, message, result, left_behind, records \
+      [{change, entity, id, version, created_by_job, changed_by_job, fields}], logs [{level, text}], wrote, cpu_ms, wall_ms, host_calls, cancel_points, worst_gap_ms, worst_gap_place, stop_latency_ms, memory {allocations, \
       allocated_bytes, peak_bytes, live_bytes, live_blocks}, threads_left, descriptors_left, signal, trace. outcome is \
       null when the run did not come to its end; memory is null where it could not be counted.
 
@@ -60,6 +62,13 @@ struct PluginRunCommand: Verb {
     help: ArgumentHelp("Refuse the n-th block of memory that its code asks for, from 1.", valueName: "n"))
   var failAlloc: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "Keep its records in this file, and start from those that are in it. Made when there is none.",
+      valueName: "file"),
+    completion: .file())
+  var store: String?
+
   @Flag(help: "Run it under gdb, and stop where the action begins.")
   var gdb = false
 
@@ -88,6 +97,7 @@ struct PluginRunCommand: Verb {
     let show: @Sendable (TryEvent) -> Void = { event in screen.withLock { $0.show(event) } }
     let report = inProcess ? try runHere(plan, show) : runInChild(plan, show)
     screen.withLock { $0.end() }
+    if let path = plan.store, !inProcess { try StoreFile.settlePrivate(path) }
     if case .notRun(let why) = report.ending {
       throw EngineError(.refused, "\(file) could not be run: \(why)")
     }
@@ -117,7 +127,8 @@ struct PluginRunCommand: Verb {
     defer { close(descriptor) }
     do {
       let runner = try TryRunner(
-        plan, file: descriptor, byPath: true, makeStore: StoreFile.inMemory, say: show)
+        plan, file: descriptor, byPath: true,
+        makeStore: { () throws(StoreError) in try StoreFile.forTrying(plan.store) }, say: show)
       return runner.perform(plan.runs.first ?? TryRun())
     } catch {
       throw EngineError(.refused, "\(file) could not be run: \(error.rule)", cure: error.cure)
@@ -152,7 +163,18 @@ struct PluginRunCommand: Verb {
       cancelAfterMilliseconds: cancelAfter, cancelAtCheckpoint: cancelAt, failAllocation: failAlloc,
       measuresCheckpoints: true)
     return TryPlan(
-      file: try realPath(), action: entry.action.name, runs: [run], runLimitMilliseconds: Self.runLimit)
+      file: try realPath(), action: entry.action.name, store: try storePath(), runs: [run],
+      runLimitMilliseconds: Self.runLimit)
+  }
+
+  /// The private store's absolute path, made and looked at.
+  private func storePath() throws -> String? {
+    guard let store else { return nil }
+    // A location as other verbs take it is understood too.
+    let text = store.hasPrefix("sqlite:") ? store : "sqlite:" + store
+    let path = try StoreLocation(text).path
+    if !inProcess { try StoreFile.checkPrivate(path) }
+    return path
   }
 
   private func realPath() throws(EngineError) -> String {

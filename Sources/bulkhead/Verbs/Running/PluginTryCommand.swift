@@ -10,7 +10,7 @@ struct PluginTryCommand: ParsableCommand {
     shouldDisplay: false)
 
   func run() throws {
-    let code = TryChild.run(makeStore: StoreFile.inMemory)
+    let code = TryChild.run(makeStore: StoreFile.forTrying)
     fflush(nil)
     _exit(code)
   }

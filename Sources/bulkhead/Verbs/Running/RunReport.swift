@@ -25,6 +25,8 @@ enum RunReport {
     facts.add("message", report.message)
     for place in report.trace { facts.add("at", place) }
     for text in report.leftBehind { facts.add("left behind", text) }
+    for record in report.records { facts.add("record", RecordText.line(record, after: report.job)) }
+    if report.records.count >= TryReport.recordLimit { facts.add("record", "… there may be more") }
     if report.outcome != nil {
       facts.add(
         "used",
@@ -56,6 +58,7 @@ enum RunReport {
       "message": .string(report.outcome == nil ? ending(report.ending) : report.message),
       "result": report.result.map { JobDocument.json($0) } ?? .null,
       "left_behind": .strings(report.leftBehind),
+      "records": .list(report.records.map { RecordDocument.change($0, of: report.job) }),
       "logs": .list(
         report.logs.map { ["level": .string(levelName($0.level)), "text": .string($0.text)] }),
       "wrote": .string(report.errors),

@@ -4,7 +4,7 @@ import BulkheadPlugin
 let plugin = Plugin(
   id: "swift-probe", version: "1.0.0", title: "Swift probe",
   actions: [
-    Echo.self, Throw.self, Warn.self, Wait.self, Clean.self, Model.self, Stepwise.self, Once.self,
+    Echo.self, Throw.self, Warn.self, Wait.self, Clean.self, Model.self, Reserve.self, Stepwise.self, Once.self,
   ], reconciles: [LookOnce.self])
 
 @c(bh_plugin_entry)
@@ -169,6 +169,23 @@ enum Model: Action {
       result.unknown = failure.message
     }
     return result
+  }
+}
+
+/// Many of these run at the same time, and want the same server.
+enum Reserve: Action {
+  struct Parameters: Codable { var hostname: String }
+  struct Result: Codable {
+    var id: Int64
+    var isNew: Bool
+  }
+
+  static let name = "reserve"
+
+  static func run(_ context: Context, _ parameters: Parameters) throws -> Result {
+    let server = try context.records("server").findOrCreate(
+      "hostname", .string(parameters.hostname), [("cpus", 2)])
+    return Result(id: server.id, isNew: server.isNew)
   }
 }
 

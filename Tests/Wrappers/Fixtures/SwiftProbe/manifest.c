@@ -135,6 +135,24 @@ BH_MANIFEST({
       "cleanup_ms": 60000
     },
     {
+      "name": "reserve",
+      "kind": "action",
+      "title": "reserve",
+      "repeat": "never",
+      "parameters": {
+        "type": "object",
+        "properties": {"hostname": {"type": "string"}},
+        "required": ["hostname"]
+      },
+      "result": {
+        "type": "object",
+        "properties": {"id": {"type": "integer"}, "isNew": {"type": "boolean"}},
+        "required": ["id", "isNew"]
+      },
+      "deadline_ms": 0,
+      "cleanup_ms": 60000
+    },
+    {
       "name": "stepwise",
       "kind": "action",
       "title": "stepwise",

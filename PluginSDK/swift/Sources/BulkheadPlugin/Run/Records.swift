@@ -53,7 +53,7 @@ extension Context {
     let table = try need(bh_records_of(raw), BH_RECORDS_ID)
     var id: UInt32 = 0
     let code = entity.withStr { table.entity(raw, $0, &id) }
-    if code == BH_NOT_FOUND { throw Failure(.notFound, "the data model has no entity \(entity)") }
+    if code == BH_NOT_FOUND { throw Failure(.notFound, "there is no entity \"\(entity)\"") }
     try check(code, "look up the entity \(entity)")
     return Records(raw: raw, table: table, name: entity, entity: id)
   }
@@ -76,7 +76,7 @@ public struct Records {
       let code = try withValues([(field, wanted)]) { match in
         table.find(raw, entity, match.baseAddress, &ids, UInt64(capacity), &count)
       }
-      try check(code, "look for a \(name) by its \(field)")
+      try check(code, "look for \(withArticle) by its \(field)")
       if Int(count) < capacity || capacity >= min(limit, 1 << 20) { return Array(ids.prefix(Int(count))) }
       capacity = min(capacity * 8, limit, 1 << 20)
     }
@@ -90,7 +90,7 @@ public struct Records {
     }
     var version: Int64 = 0
     let code = table.get(raw, entity, id, &values, UInt64(values.count), &version)
-    try check(code, "read \(name) \(id)")
+    try checkFound(code, id, "read")
     let read = zip(fields, values).map { ($0, RecordValue($1.value)) }
     return Record(id: id, version: version, values: Dictionary(read) { $1 })
   }
@@ -99,8 +99,24 @@ public struct Records {
   public func create(_ values: [(String, RecordValue)]) throws -> Int64 {
     var id: Int64 = 0
     let code = try withValues(values) { table.create(raw, entity, $0.baseAddress, UInt64($0.count), &id) }
-    try check(code, "make a \(name)")
+    try check(code, "make \(withArticle)")
     return id
+  }
+
+  /// The record whose unique field has that value, or a new one with it and `others`. Of many runs that ask at the same
+  /// time one makes it, and the others get that one: they meet a conflict and look again. `field` has to be the
+  /// entity's unique field (`hostname`, `name`): only there is a second record refused. A record that was found is not
+  /// changed.
+  public func findOrCreate(
+    _ field: String, _ value: RecordValue, _ others: [(String, RecordValue)] = []
+  ) throws -> (id: Int64, isNew: Bool) {
+    if let known = try find(field, value, limit: 1).first { return (known, false) }
+    do {
+      return (try create([(field, value)] + others), true)
+    } catch let failure as Failure where failure.code == .conflict {
+      guard let known = try find(field, value, limit: 1).first else { throw failure }
+      return (known, false)
+    }
   }
 
   /// Changes fields and gives the new version. `version` is the one that was read, 0 for "whatever it is"; a failure
@@ -111,19 +127,29 @@ public struct Records {
     let code = try withValues(values) {
       table.set(raw, entity, id, version, $0.baseAddress, UInt64($0.count), &written)
     }
-    try check(code, "change \(name) \(id)")
+    try checkFound(code, id, "change")
     return written
   }
 
   /// Deletes a record; `version` as in `set`.
   public func remove(_ id: Int64, version: Int64 = 0) throws {
-    try check(table.remove(raw, entity, id, version), "delete \(name) \(id)")
+    try checkFound(table.remove(raw, entity, id, version), id, "delete")
+  }
+
+  /// "an environment".
+  private var withArticle: String {
+    (name.first.map { "aeiou".contains($0) } == true ? "an " : "a ") + name
+  }
+
+  private func checkFound(_ code: Int32, _ id: Int64, _ what: String) throws {
+    if code == BH_NOT_FOUND { throw Failure(.notFound, "there is no \(name) \(id)") }
+    try check(code, "\(what) \(name) \(id)")
   }
 
   private func fieldID(_ field: String) throws -> UInt32 {
     var id: UInt32 = 0
     let code = field.withStr { table.field(raw, entity, $0, &id) }
-    if code == BH_NOT_FOUND { throw Failure(.notFound, "a \(name) has no field \(field)") }
+    if code == BH_NOT_FOUND { throw Failure(.notFound, "\(name) has no field \"\(field)\"") }
     try check(code, "look up the field \(field)")
     return id
   }

@@ -39,6 +39,14 @@ int32_t guarded(char *text_out, size_t capacity, Body body) {
 
 }  // namespace
 
+extern "C" int32_t bhrt_demangle(const char *name, char *text_out, size_t capacity) {
+  int status = 0;
+  char *readable = abi::__cxa_demangle(name, nullptr, nullptr, &status);
+  int fits = readable != nullptr && static_cast<size_t>(std::snprintf(text_out, capacity, "%s", readable)) < capacity;
+  std::free(readable);
+  return fits;
+}
+
 extern "C" int32_t bhrt_call(bh_action_fn function, bh_ctx *ctx, char *text_out, size_t capacity) {
   return guarded(text_out, capacity, [&] { return function(ctx); });
 }

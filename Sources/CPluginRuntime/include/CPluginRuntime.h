@@ -201,8 +201,17 @@ uintptr_t bhrt_module_of(const void *address);
 /** The nearest frame of the calling thread that is in the module that begins at `module`. 0 when there is none. */
 int32_t bhrt_find_caller(uintptr_t module, bhrt_place *place_out);
 
+/** The same for frames that were taken before. */
+int32_t bhrt_find_place(void *const *frames, int32_t count, uintptr_t module, bhrt_place *place_out);
+
+/** The readable form of a C++ name; 0 when it is none, or does not fit. */
+int32_t bhrt_demangle(const char *name, char *text_out, size_t capacity);
+
+/** Where the calling thread's stack ends below, for bhrt_trace_crashes. */
+void bhrt_set_stack(const void *low);
+
 /** From now on a signal that ends the process by a fault of its code is told to `descriptor` before it does: a line
- *  "!signal N", then "!frame OFFSET SYMBOL FILE" for each frame. Once per process. */
+ *  "!signal N" (with " stack" behind it when a stack overflowed, " run-stack" when it was a job thread's), then "!frame OFFSET SYMBOL FILE" for each frame. Once per process. */
 void bhrt_trace_crashes(int32_t descriptor);
 
 /* ------------------------------------------------------------------ what a job allocates (memory.c) */
@@ -235,6 +244,13 @@ void bhrt_memory_attach(bhrt_account *account);
 
 /** Charges a block to an account that the host has made for it. */
 void bhrt_memory_charge(bhrt_account *account, void *block);
+
+/** Whether an allocation of so many bytes, which the host makes for the plug-in, is the one that is to fail. */
+int32_t bhrt_memory_refuses(bhrt_account *account, uint64_t bytes);
+
+/** The allocation of the account that was refused: its bytes, and the nearest place in the module (empty when there is
+ *  none). 0 when none was. */
+int32_t bhrt_memory_refused(const bhrt_account *account, uintptr_t module, uint64_t *bytes_out, bhrt_place *place_out);
 
 /** What stands on the account now. Exact when no other thread works for it. */
 void bhrt_memory_read(const bhrt_account *account, bhrt_memory *memory_out);

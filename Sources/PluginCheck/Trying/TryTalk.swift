@@ -49,7 +49,7 @@ final class TryTalk {
     guard let event = TryEvent(line: line) else { return }
     switch event {
     case .loaded: isLoaded = true
-    case .refused(let rule, let cure): refusal = "\(rule); \(cure)"
+    case .refused(let rule, let cure): refusal = Objection.joined(rule, cure)
     case .began:
       open = TryReport(ending: .outOfTime)
       expect(milliseconds: runLimit)

@@ -60,6 +60,19 @@ struct MemoryAccount: @unchecked Sendable {
   /// A block that the host has made for the plug-in.
   func charge(_ block: UnsafeMutableRawPointer) { bhrt_memory_charge(account, block) }
 
+  /// Whether this is the block that the run is not to get.
+  func refuses(_ size: UInt64) -> Bool { bhrt_memory_refuses(account, size) != 0 }
+
+  /// The block that was refused, if that has happened; its place is the nearest one in the module that begins at
+  /// `module`.
+  func refused(module: UInt) -> RefusedBlock? {
+    var place = bhrt_place()
+    var bytes: UInt64 = 0
+    guard bhrt_memory_refused(account, module, &bytes, &place) != 0 else { return nil }
+    let isKnown = bhrt_place_module(&place)[0] != 0
+    return RefusedBlock(bytes: Int64(clamping: bytes), place: isKnown ? CodePlace(&place) : nil)
+  }
+
   /// The last figures. The account is spent.
   func close() -> MemoryUsage {
     var memory = bhrt_memory()

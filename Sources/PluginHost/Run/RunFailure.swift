@@ -36,7 +36,9 @@ struct RunFailure {
     return all.joined(separator: "\n")
   }
 
-  private mutating func append(_ line: String) {
+  /// Lines tell failures apart: a break inside of one, of a file's name for example, is written as `\n`.
+  private mutating func append(_ text: String) {
+    let line = text.split(whereSeparator: \.isNewline).joined(separator: "\\n")
     guard !line.isEmpty, lines.last != line else { return }
     if lines.count < Self.lineLimit { lines.append(line) } else { dropped += 1 }
   }

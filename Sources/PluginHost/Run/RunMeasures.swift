@@ -16,6 +16,21 @@ package struct CodePlace: Sendable, Equatable, Codable {
   }
 }
 
+extension CodePlace {
+  init(_ place: inout bhrt_place) {
+    self.init(
+      module: String(cString: bhrt_place_module(&place)), offset: place.offset,
+      symbol: String(cString: bhrt_place_symbol(&place)))
+  }
+}
+
+/// The block of memory that a run was not given, because its options say so.
+package struct RefusedBlock: Sendable, Equatable, Codable {
+  package var bytes: Int64
+  /// Where the plug-in asked for it; nil when none of its frames could be found.
+  package var place: CodePlace?
+}
+
 /// What was measured of a run beside its `Usage`.
 package struct RunMeasures: Sendable, Equatable {
   /// The longest time in which the entry passed no cancel point, nanoseconds; 0 when that was not measured. Time inside
@@ -29,6 +44,8 @@ package struct RunMeasures: Sendable, Equatable {
   package var holdsLeft = 0
   /// Calls of `bh_alloc`.
   package var hostAllocations = 0
+  /// The block that `failAllocation` refused; nil: it did not come to that.
+  package var refused: RefusedBlock?
 }
 
 /// Finds the longest time between two cancel points.
@@ -53,8 +70,6 @@ struct GapMeter {
   private static func caller(in module: UInt) -> CodePlace? {
     var found = bhrt_place()
     guard bhrt_find_caller(module, &found) != 0 else { return nil }
-    return CodePlace(
-      module: String(cString: bhrt_place_module(&found)), offset: found.offset,
-      symbol: String(cString: bhrt_place_symbol(&found)))
+    return CodePlace(&found)
   }
 }

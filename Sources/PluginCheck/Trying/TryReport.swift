@@ -73,6 +73,15 @@ package struct TryReport: Codable, Sendable, Equatable {
   package var trace: [String] = []
   /// The same as the child saw it: what `trace` was made of.
   package var tracePlaces: [CodePlace] = []
+  /// What a signal was about, where that can be told: "stack overflow: …"; else empty.
+  package var reason = ""
+  /// The innermost of `trace` that is in the plug-in's own sources, not in what the SDK brings; empty when there is none.
+  package var ownPlace = ""
+  /// The allocation that was refused, and where the plug-in asked for it.
+  package var refused: RefusedBlock?
+  package var refusedPlace = ""
+  /// Paths below the plan's scratch folder that the run made and left.
+  package var newFiles: [String] = []
   /// What the process wrote to standard error, cut at 64 KiB.
   package var errors = ""
 

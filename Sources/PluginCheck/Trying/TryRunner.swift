@@ -13,6 +13,7 @@ package final class TryRunner: Sendable {
   private let jobs: LoneRunner
   private let say: @Sendable (TryEvent) -> Void
   private let current = Mutex<PluginRun?>(nil)
+  private let scratch: String?
 
   /// Loads the opened files and gets ready. Says what happens to `say`. `byPath`: under their own names, for a
   /// debugger that shows them.
@@ -22,6 +23,7 @@ package final class TryRunner: Sendable {
     say: @escaping @Sendable (TryEvent) -> Void
   ) throws(Objection) {
     self.say = say
+    scratch = plan.scratch
     let generation = try OpenedPlugin.load(descriptor: file, path: plan.file, byPath: byPath)
     if let secondFile, let path = plan.secondFile {
       _ = try OpenedPlugin.load(descriptor: secondFile, path: path)
@@ -45,6 +47,7 @@ package final class TryRunner: Sendable {
   /// Does one run. Log lines and progress go to `say`, and are not in the report.
   package func perform(_ wanted: TryRun) -> TryReport {
     let before = ProcessLook()
+    let files = scratch.map { FolderLook($0) }
     say(.began)
     var watch = LoneWatch()
     watch.began = { [self] run in current.withLock { $0 = run } }
@@ -68,6 +71,7 @@ package final class TryRunner: Sendable {
       var report = TryReport(row, run, end)
       (report.progressReports, report.progressFault) = progress.seen
       (report.threadsLeft, report.descriptorsLeft) = before.left()
+      report.newFiles = files?.takeNew() ?? []
       return report
     } catch {
       return TryReport(ending: .notRun("\(error)"))
@@ -97,6 +101,7 @@ extension TryReport {
     worstGapAt = measures.worstGapPlace
     stopLatencyNanoseconds = measures.stopLatencyNanoseconds
     hostAllocations = measures.hostAllocations
+    refused = measures.refused
   }
 }
 

@@ -104,16 +104,16 @@ void bhrt_note_refusal(struct bhrt_account *account, uint64_t bytes) {
 
 int32_t bhrt_memory_refuses(bhrt_account *account, uint64_t bytes) { return is_refused(account, bytes); }
 
-int32_t bhrt_memory_refused(const bhrt_account *account, uintptr_t module, uint64_t *bytes_out, bhrt_place *place_out) {
+int32_t bhrt_memory_refused(const bhrt_account *account, uintptr_t module, uint64_t *bytes_out, bhrt_place *places_out,
+                            int32_t capacity) {
+  int32_t count = -1;
   pthread_mutex_lock(&refusal.lock);
-  int is_known = refusal.account == account && refusal.generation == account->generation;
-  if (is_known) {
+  if (refusal.account == account && refusal.generation == account->generation) {
     *bytes_out = refusal.bytes;
-    *place_out = (bhrt_place){0};
-    bhrt_find_place(refusal.frames, refusal.count, module, place_out);
+    count = bhrt_find_places(refusal.frames, refusal.count, module, places_out, capacity);
   }
   pthread_mutex_unlock(&refusal.lock);
-  return is_known;
+  return count;
 }
 
 /* ------------------------------------------------------------------ threads that a job starts */
@@ -162,8 +162,9 @@ bhrt_account *bhrt_memory_open(uint64_t refused) { return (void)refused, NULL; }
 void bhrt_memory_close(bhrt_account *account) { (void)account; }
 void bhrt_memory_attach(bhrt_account *account) { (void)account; }
 int32_t bhrt_memory_refuses(bhrt_account *account, uint64_t bytes) { return (void)account, (void)bytes, 0; }
-int32_t bhrt_memory_refused(const bhrt_account *account, uintptr_t module, uint64_t *bytes_out, bhrt_place *place_out) {
-  return (void)account, (void)module, (void)bytes_out, (void)place_out, 0;
+int32_t bhrt_memory_refused(const bhrt_account *account, uintptr_t module, uint64_t *bytes_out, bhrt_place *places_out,
+                            int32_t capacity) {
+  return (void)account, (void)module, (void)bytes_out, (void)places_out, (void)capacity, -1;
 }
 void bhrt_memory_read(const bhrt_account *account, bhrt_memory *memory_out) {
   (void)account;

@@ -23,21 +23,22 @@ static void describe(const void *address, const Dl_info *info, bhrt_place *place
   place_out->offset = (uint64_t)((uintptr_t)address - (uintptr_t)info->dli_fbase);
 }
 
-int32_t bhrt_find_place(void *const *frames, int32_t count, uintptr_t module, bhrt_place *place_out) {
-  for (int i = 0; i < count; i++) {
+int32_t bhrt_find_places(void *const *frames, int32_t count, uintptr_t module, bhrt_place *places_out,
+                         int32_t capacity) {
+  int32_t found = 0;
+  for (int i = 0; i < count && found < capacity; i++) {
     /* A return address stands behind its call. */
     const char *call = (const char *)frames[i] - 1;
     Dl_info info;
     if (dladdr(call, &info) == 0 || (uintptr_t)info.dli_fbase != module) continue;
-    describe(call, &info, place_out);
-    return 1;
+    describe(call, &info, &places_out[found++]);
   }
-  return 0;
+  return found;
 }
 
-int32_t bhrt_find_caller(uintptr_t module, bhrt_place *place_out) {
+int32_t bhrt_find_callers(uintptr_t module, bhrt_place *places_out, int32_t capacity) {
   void *frames[FRAMES];
-  return bhrt_find_place(frames, backtrace(frames, FRAMES), module, place_out);
+  return bhrt_find_places(frames, backtrace(frames, FRAMES), module, places_out, capacity);
 }
 
 static int trace_descriptor = -1;

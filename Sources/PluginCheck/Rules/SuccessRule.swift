@@ -6,7 +6,8 @@ enum SuccessRule {
   static let rule = Rule(
     "run.success", .warning, "some run succeeds",
     description: "With the given or made-up parameters, one run at least ends with BH_OK or BH_WARNING.",
-    reason: "An action that fails each time is tried up to its failure and no further: the other rules say little.",
+    reason:
+      "An action that fails each time is tried up to its failure and no further: the other rules say little.",
     cure: made,
     check: .eachAction { action, laboratory in
       let reports = laboratory.repeats(action)
@@ -22,7 +23,8 @@ enum SuccessRule {
 
   /// Says nothing of runs that broke down or were stopped: other rules do.
   static func judge(_ reports: [TryReport], _ action: ActionCase) -> Observation? {
-    guard !reports.isEmpty, reports.allSatisfy({ ($0.code ?? 0) < 0 && $0.stopLatencyNanoseconds == nil }) else {
+    guard !reports.isEmpty, reports.allSatisfy({ ($0.code ?? 0) < 0 && $0.stopLatencyNanoseconds == nil })
+    else {
       return nil
     }
     let which =

@@ -21,21 +21,23 @@ struct Places {
   /// The reports with `worstGapPlace`, `trace` and what follows from them filled in.
   func resolve(_ reports: [TryReport]) -> [TryReport] {
     let wanted = reports.flatMap { report in
-      [report.worstGapAt, report.refused?.place].compactMap(\.self) + report.tracePlaces
+      report.worstGapAt + (report.refused?.places ?? []) + report.tracePlaces
     }
     guard !wanted.isEmpty else { return reports }
     let texts = texts(of: wanted.map(named))
     return reports.map { report in
       var report = report
-      if let place = report.worstGapAt { report.worstGapPlace = texts[Key(named(place))]?.text ?? "" }
-      if let place = report.refused?.place { report.refusedPlace = texts[Key(named(place))]?.text ?? "" }
+      func spots(_ places: [CodePlace]) -> [Spot] { places.map { texts[Key(named($0))] ?? Spot(text: "") } }
+      /// The innermost that the author has written.
+      func own(_ spots: [Spot]) -> String { (spots.first { !$0.isForeign } ?? spots.first)?.text ?? "" }
+      report.worstGapPlace = own(spots(report.worstGapAt))
+      report.refusedPlace = own(spots(report.refused?.places ?? []))
       let frames = ownPart(report.tracePlaces)
-      let spots = frames.map { texts[Key(named($0))] ?? Spot(text: "") }
-      report.trace = spots.map(\.text)
-      let own = zip(frames, spots).filter { CrashSite.isPlugin($0.0) }
-      report.ownPlace = (own.first { !$0.1.isSDK } ?? own.first)?.1.text ?? ""
+      report.trace = spots(frames).map(\.text)
+      report.ownPlace = own(spots(frames.filter { CrashSite.isPlugin($0) }))
       if report.reason.isEmpty, isSwiftTrap(report) {
-        report.reason = "a Swift trap: nil where a value has to be, an index out of bounds, an overflow, or fatalError"
+        report.reason =
+          "a Swift trap: nil where a value has to be, an index out of bounds, an overflow, or fatalError"
       }
       return report
     }
@@ -54,8 +56,8 @@ struct Places {
   /// A place in words.
   private struct Spot {
     var text: String
-    /// It is in what the SDK brings: not where the author has to look.
-    var isSDK = false
+    /// It is in what the SDK or the compiler brings: not where the author has to look.
+    var isForeign = false
   }
 
   /// Without the host's frames that called the plug-in. All of it when none is the plug-in's.
@@ -95,7 +97,7 @@ struct Places {
           lines[place.offset]
           ?? Spot(
             text: name.isEmpty ? "\(file)+0x\(String(place.offset, radix: 16))" : "\(name) (\(file))",
-            isSDK: Self.isSDK(place.symbol, ""))
+            isForeign: Self.isForeign(place.symbol, ""))
       }
     }
     return texts
@@ -113,10 +115,10 @@ struct Places {
     func close() {
       // What is inlined from the SDK's headers is not where the author has to look.
       let known = chain.filter { $0.function != "??" && !$0.place.hasPrefix("??") }
-      let own = known.first { !isSDK($0.function, $0.place) }
+      let own = known.first { !isForeign($0.function, $0.place) }
       guard let offset, let shown = own ?? known.last else { return }
       let place = shown.place.split(separator: "/").last ?? ""
-      found[offset] = Spot(text: "\(SymbolName.readable(shown.function)) (\(place))", isSDK: own == nil)
+      found[offset] = Spot(text: "\(SymbolName.readable(shown.function)) (\(place))", isForeign: own == nil)
     }
     for line in output.split(separator: "\n") {
       if line.hasPrefix("0x"), let number = UInt64(line.dropFirst(2), radix: 16) {
@@ -133,9 +135,10 @@ struct Places {
     return found
   }
 
-  /// The C and C++ headers and the Swift module of the SDK.
-  private static func isSDK(_ function: String, _ place: String) -> Bool {
-    function.hasPrefix("bh_") || function.hasPrefix("bulkhead::") || function.hasPrefix("$s14BulkheadPlugin")
+  /// The C and C++ headers and the Swift module of the SDK, and the headers of the system.
+  private static func isForeign(_ function: String, _ place: String) -> Bool {
+    let functions = ["bh_", "bulkhead::", "$s14BulkheadPlugin", "std::", "__gnu_cxx::", "_ZNSt", "_ZSt"]
+    return functions.contains { function.hasPrefix($0) } || place.hasPrefix("/usr/include/")
       || place.contains("/include/bulkhead/") || place.contains("/BulkheadPlugin/")
   }
 

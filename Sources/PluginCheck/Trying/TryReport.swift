@@ -56,7 +56,7 @@ package struct TryReport: Codable, Sendable, Equatable {
   /// Where the worst gap ended, as `function (file:line)` where there is debug information.
   package var worstGapPlace = ""
   /// The same as the child saw it: what `worstGapPlace` was made of.
-  package var worstGapAt: CodePlace?
+  package var worstGapAt: [CodePlace] = []
   /// From the stop's bit to the entry's return, nanoseconds; nil when nothing was raised.
   package var stopLatencyNanoseconds: Int64?
   /// The hold count when the entry returned.

@@ -98,7 +98,7 @@ extension TryReport {
     let measures = run.measures
     worstGapNanoseconds = measures.worstGapNanoseconds
     holdsLeft = measures.holdsLeft
-    worstGapAt = measures.worstGapPlace
+    worstGapAt = measures.worstGapPlaces
     stopLatencyNanoseconds = measures.stopLatencyNanoseconds
     hostAllocations = measures.hostAllocations
     refused = measures.refused

@@ -63,14 +63,16 @@ struct MemoryAccount: @unchecked Sendable {
   /// Whether this is the block that the run is not to get.
   func refuses(_ size: UInt64) -> Bool { bhrt_memory_refuses(account, size) != 0 }
 
-  /// The block that was refused, if that has happened; its place is the nearest one in the module that begins at
-  /// `module`.
+  /// The block that was refused, if that has happened; its places are those in the module that begins at `module`.
   func refused(module: UInt) -> RefusedBlock? {
-    var place = bhrt_place()
     var bytes: UInt64 = 0
-    guard bhrt_memory_refused(account, module, &bytes, &place) != 0 else { return nil }
-    let isKnown = bhrt_place_module(&place)[0] != 0
-    return RefusedBlock(bytes: Int64(clamping: bytes), place: isKnown ? CodePlace(&place) : nil)
+    var isRefused = false
+    let places = CodePlace.list { places, capacity in
+      let count = bhrt_memory_refused(account, module, &bytes, places, capacity)
+      isRefused = count >= 0
+      return count
+    }
+    return isRefused ? RefusedBlock(bytes: Int64(clamping: bytes), places: places) : nil
   }
 
   /// The last figures. The account is spent.

@@ -38,6 +38,8 @@ package final class PluginRun: @unchecked Sendable {
     var account = JobAccount()
     var thread: JobThread?
     var hostCalls: Int64 = 0
+    /// Of log, progress and free.
+    var quietCalls: Int64 = 0
     var cancelPoints = 0
     var holdsLeft = 0
     var refused: RefusedBlock?
@@ -158,9 +160,15 @@ package final class PluginRun: @unchecked Sendable {
   func fail(_ text: String, code: Int32) {
     state.withLock { state in
       let line = state.cleanupName.map { "clean-up \"\($0)\": \(text)" } ?? text
-      state.failure.add(line, code: code)
+      state.failure.add(line, code: code, call: tellingCalls(state))
     }
   }
+
+  /// Host calls so far but those that ask for nothing, which may stand between a failure and what is said of it.
+  func tellingCalls(_ state: borrowing State) -> Int64 { frame.hostCalls - state.quietCalls }
+
+  /// The call that is going on is one of log, progress and free.
+  func noteQuietCall() { state.withLock { $0.quietCalls += 1 } }
 }
 
 // MARK: from any thread
@@ -197,7 +205,7 @@ extension PluginRun {
     let gaps = gaps.withLock { $0 }
     return state.withLock { state in
       RunMeasures(
-        worstGapNanoseconds: gaps.worst, worstGapPlace: gaps.place, stopLatencyNanoseconds: stop.latency,
+        worstGapNanoseconds: gaps.worst, worstGapPlaces: gaps.places, stopLatencyNanoseconds: stop.latency,
         holdsLeft: state.holdsLeft, hostAllocations: state.memory.requests, refused: state.refused)
     }
   }

@@ -7,25 +7,29 @@ struct RunFailure {
 
   private var lines: [String] = []
   private var dropped = 0
-  /// The newest host call that did not work, until a failure is said with the same code.
+  /// The newest host call that did not work, and its number among the run's calls.
   private var cause: HostError?
+  private var causeCall: Int64 = 0
 
   /// How often something was said.
   var count: Int { lines.count + dropped }
 
-  /// Adds what the plug-in or the host says. The first is the job's failure, the others are chained to it.
-  mutating func add(_ line: String, code: Int32) {
+  /// Adds what the plug-in or the host says. The first is the job's failure, the others are chained to it. What the
+  /// host said goes below when it is the same code and nothing was called since: `call` is the number of this call. One
+  /// that did not work earlier may have been dealt with long ago, and would name a wrong cause.
+  mutating func add(_ line: String, code: Int32, call: Int64) {
     append(line)
-    if let cause, cause.code == code {
+    if let cause, cause.code == code, call - causeCall <= 1 {
       append(cause.message)
       self.cause = nil
     }
   }
 
-  /// Remembers why a host call did not work. It is told only if the run fails of it: a plug-in may well ask for a
-  /// record that is not there.
-  mutating func note(_ error: HostError) {
+  /// Remembers why the host call with that number did not work. It is told only if the run fails of it: a plug-in may
+  /// well ask for a record that is not there.
+  mutating func note(_ error: HostError, call: Int64) {
     cause = error
+    causeCall = call
   }
 
   /// All that is to be told of a run that returned `code`, one failure a line.

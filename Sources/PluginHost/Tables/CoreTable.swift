@@ -27,6 +27,7 @@ extension bh_host {
     free: { ctx, block in
       guard let block else { return }
       HostCall.with(ctx, bhrt_memory_suspend(), stale: ()) { run in
+        run.noteQuietCall()
         if !run.state.withLock({ $0.memory.release(block) }) {
           run.log(
             BH_WARN, "bh_free: this run has no such block (freed twice, or not from bh_alloc); left alone")
@@ -65,7 +66,10 @@ extension bh_log_table {
   static let running = bh_log_table(
     size: UInt32(MemoryLayout<bh_log_table>.size), flags: 0,
     write: { ctx, level, message in
-      HostCall.with(ctx, bhrt_memory_suspend(), stale: ()) { $0.log(level, message.text(limit: bh_str.lineLimit)) }
+      HostCall.with(ctx, bhrt_memory_suspend(), stale: ()) { run in
+        run.noteQuietCall()
+        run.log(level, message.text(limit: bh_str.lineLimit))
+      }
     })
 }
 
@@ -75,6 +79,7 @@ extension bh_progress_table {
     size: UInt32(MemoryLayout<bh_progress_table>.size), flags: 0,
     report: { ctx, done, total, message in
       HostCall.with(ctx, bhrt_memory_suspend(), stale: ()) { run in
+        run.noteQuietCall()
         run.state.withLock { $0.context }?.progress(done: done, total: total, text: message.text())
       }
     })

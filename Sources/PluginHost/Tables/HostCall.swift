@@ -77,7 +77,7 @@ extension PluginRun {
 
   /// Remembers why a host call did not work, and gives its code.
   func refuse(_ code: Int32, _ message: String) -> Int32 {
-    state.withLock { $0.failure.note(HostError(code: code, message: message)) }
+    state.withLock { $0.failure.note(HostError(code: code, message: message), call: tellingCalls($0)) }
     return code
   }
 }

@@ -31,10 +31,14 @@ extension bh_params_table {
       }
     },
     get_i64: { ctx, path, value in
-      HostCall.with(ctx, bhrt_memory_suspend(), stale: BH_STALE) { $0.parameter(path, into: value, "an integer", \.integerValue) }
+      HostCall.with(ctx, bhrt_memory_suspend(), stale: BH_STALE) {
+        $0.parameter(path, into: value, "an integer", \.integerValue)
+      }
     },
     get_f64: { ctx, path, value in
-      HostCall.with(ctx, bhrt_memory_suspend(), stale: BH_STALE) { $0.parameter(path, into: value, "a number", \.realValue) }
+      HostCall.with(ctx, bhrt_memory_suspend(), stale: BH_STALE) {
+        $0.parameter(path, into: value, "a number", \.realValue)
+      }
     },
     get_bool: { ctx, path, value in
       HostCall.with(ctx, bhrt_memory_suspend(), stale: BH_STALE) { run in

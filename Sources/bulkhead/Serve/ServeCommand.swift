@@ -85,7 +85,8 @@ struct ServeCommand: EngineVerb {
   func act() throws {
     StopRequests.block()
     let layered = try engine.configuration([
-      ("plugins.directory", plugins), ("plugins.trust", trust), ("plugins.keys", keys), ("worker.slots", slots), ("plugins.probation", probation),
+      ("plugins.directory", plugins), ("plugins.trust", trust), ("plugins.keys", keys),
+      ("worker.slots", slots), ("plugins.probation", probation),
       ("worker.away_limit", awayLimit), ("retention.jobs", keepJobs), ("retention.logs", keepLogs),
     ])
     if let file = layered.file { EngineLog.info("configuration from \(file)") }

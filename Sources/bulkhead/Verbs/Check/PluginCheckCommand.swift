@@ -203,7 +203,8 @@ struct CheckParameters: ParsableArguments {
       base = value
     }
     var (value, problems) = action.parameters.coerce(
-      assignments: options.assignments.map { (name: $0.name, text: RunPlaceholder.expand($0.text)) }, over: base)
+      assignments: options.assignments.map { (name: $0.name, text: RunPlaceholder.expand($0.text)) },
+      over: base)
     if problems.isEmpty { (value, problems) = action.parameters.check(value) }
     guard problems.isEmpty else {
       let all = problems.map(\.description).joined(separator: "; ")

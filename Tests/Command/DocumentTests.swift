@@ -157,14 +157,14 @@ enum SampleJob {
 
   static let succeeded = ended(.succeeded, result: #"{"files":1}"#)
 
-  static func running(_ message: String, done: UInt64 = 5) -> JobRow {
+  static func running(_ message: String, done: UInt64 = 5, total: UInt64 = 10) -> JobRow {
     var job = ready
     job.status = .live(.running)
     job.startedAt = 2000
     job.attempt = 1
     job.fence = 1
     job.node = NodeID(3)
-    job.progress = JobProgress(done: done, total: 10, message: message, at: 2500)
+    job.progress = JobProgress(done: done, total: total, message: message, at: 2500)
     return job
   }
 

@@ -92,7 +92,7 @@ struct Places {
       let lines = Self.lines(of: module, offsets)
       for place in places {
         let file = module.split(separator: "/").last.map(String.init) ?? module
-        let name = SymbolName.readable(place.symbol)
+        let name = SymbolName.short(place.symbol)
         texts[Key(place)] =
           lines[place.offset]
           ?? Spot(
@@ -118,7 +118,7 @@ struct Places {
       let own = known.first { !isForeign($0.function, $0.place) }
       guard let offset, let shown = own ?? known.last else { return }
       let place = shown.place.split(separator: "/").last ?? ""
-      found[offset] = Spot(text: "\(SymbolName.readable(shown.function)) (\(place))", isForeign: own == nil)
+      found[offset] = Spot(text: "\(SymbolName.short(shown.function)) (\(place))", isForeign: own == nil)
     }
     for line in output.split(separator: "\n") {
       if line.hasPrefix("0x"), let number = UInt64(line.dropFirst(2), radix: 16) {

@@ -1,4 +1,5 @@
 import CPluginRuntime
+import Foundation
 import Glibc
 
 /// Names of functions as people write them.
@@ -10,6 +11,22 @@ enum SymbolName {
     if name.hasPrefix("_Z") || name.hasPrefix("__Z") { return cPlusPlus(name) ?? name }
     if isSwift(name) { return swift(name) ?? name }
     return name
+  }
+
+  /// The same without what only a compiler wants to know: `closure in Copy.run` for a Swift name of six lines.
+  static func short(_ name: String) -> String {
+    let text = readable(name)
+    guard isSwift(name), text != name else { return text }
+    var rest = text[...]
+    while rest.hasPrefix("function signature specialization <") || rest.hasPrefix("generic specialization <"),
+      let end = rest.firstRange(of: "> of ")
+    {
+      rest = rest[end.upperBound...]
+    }
+    let parts = rest.components(separatedBy: " in ")
+    let last = (parts.last ?? "").prefix { $0 != "(" }.trimmingPrefix("static ")
+    let words = last.split(separator: ".").suffix(2).joined(separator: ".")
+    return parts.count > 1 ? "closure in " + words : words
   }
 
   static func isSwift(_ name: String) -> Bool {

@@ -13,7 +13,7 @@ enum FoldedTrace {
         continue
       }
       lines += rest.prefix(length)
-      lines.append("… \(length == 1 ? "it" : "these \(length)") \(times) times in all")
+      lines.append("… \(length == 1 ? "it" : "these \(length),") \(times) times in all")
       rest = rest.dropFirst(length * times)
     }
     return lines

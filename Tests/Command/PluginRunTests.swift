@@ -125,7 +125,7 @@ struct PluginRunTests {
     let command = "\(RunningEngine.executable) plugin run \(bench) sleep --param \"ms=$(printf '1\\377')\""
     let run = try await onThread { try ToolRun(["sh", "-c", command]) }
     #expect(run.status == 64, "\(run.output)")
-    #expect(run.output.contains("argument 5 is not UTF-8: \"ms=1\u{FFFD}\""), "\(run.output)")
+    #expect(run.output.contains("argument 6 is not UTF-8: \"ms=1\u{FFFD}\""), "\(run.output)")
     let json = try await onThread { try ToolRun(["sh", "-c", command + " --json"]) }
     #expect(json.status == 64 && json.output.hasPrefix(#"{"error":{"code":"usage""#), "\(json.output)")
   }

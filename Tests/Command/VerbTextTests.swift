@@ -16,7 +16,7 @@ import Testing
     ]
     #expect(
       rows.map { told.line(for: $0, now: 0) } == [
-        "job 17: ready", nil, "job 17: running", "job 17: running  50%  a", nil,
+        "job 17: ready", nil, "job 17: running  50%", "job 17: running  50%  a", nil,
         "job 17: running  60%  a", "job 17: running  70%  b\\x07", nil,
       ])
     // A little progress is told when nothing was for some seconds.

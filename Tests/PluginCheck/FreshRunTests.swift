@@ -126,7 +126,8 @@ struct FreshRunTests {
       process.standardOutput = FileHandle.nullDevice
       try process.run()
       // The run opens the other end and says where it is.
-      let path = try String(contentsOfFile: note, encoding: .utf8)
+      let pipe = try #require(FileHandle(forReadingAtPath: note))
+      let path = String(decoding: pipe.readDataToEndOfFile(), as: UTF8.self)
       #expect(path.hasPrefix("/tmp/bulkhead-check-") && FileManager.default.fileExists(atPath: path))
       process.interrupt()
       process.waitUntilExit()

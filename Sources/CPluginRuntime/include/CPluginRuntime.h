@@ -205,7 +205,7 @@ int32_t bhrt_find_callers(uintptr_t module, bhrt_place *places_out, int32_t capa
 int32_t bhrt_find_places(void *const *frames, int32_t count, uintptr_t module, bhrt_place *places_out,
                          int32_t capacity);
 
-/** The readable form of a C++ name; 0 when it is none, or does not fit. */
+/** The readable form of a mangled C++ or Swift name; 0 when it is none, or does not fit. */
 int32_t bhrt_demangle(const char *name, char *text_out, size_t capacity);
 
 /** Where the calling thread's stack ends below, for bhrt_trace_crashes. */

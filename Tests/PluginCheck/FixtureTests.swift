@@ -1,3 +1,4 @@
+import DataModel
 import PluginCheck
 import TestSupport
 import Testing

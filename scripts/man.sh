@@ -13,8 +13,9 @@ swift build --product generate-manual
 bin=$(swift build --show-bin-path)
 date=$(git log -1 --format=%cs 2>/dev/null || date +%Y-%m-%d)
 
-rm -rf "$out"
 mkdir -p "$out"
+# Pages of verbs that are no more; nothing else in the folder is ours.
+rm -f "$out"/bulkhead.1 "$out"/bulkhead.*.1
 "$bin/generate-manual" "$bin/bulkhead" --multi-page --section 1 --date "$date" --output-directory "$out"
 # Verbs that only bulkhead itself calls, and the parser's own.
 rm -f "$out"/bulkhead.plugin-trial.1 "$out"/bulkhead.plugin-try.1 "$out"/bulkhead.worker.1 "$out"/bulkhead.help.1

@@ -3,8 +3,8 @@
 #
 #   scripts/sdk.sh [FOLDER]     writes bulkhead-sdk-VERSION.tar.gz and bulkhead-sdk_VERSION_all.deb (default: dist)
 #
-# The same commit gives the same bytes: names are sorted, the owner is root, and every time is SOURCE_DATE_EPOCH (the
-# commit's unless given). The tar holds a prefix that may stand anywhere; the package is the same tree under /usr.
+# DEBFULLNAME and DEBEMAIL name the maintainer of the package. The same commit gives the same bytes: names are sorted,
+# the owner is root, and every time is SOURCE_DATE_EPOCH (the commit's unless given). The tar holds a prefix that may stand anywhere; the package is the same tree under /usr.
 set -eu
 umask 022
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -65,6 +65,9 @@ done
 
 documents="$tree/share/doc/bulkhead-sdk"
 cp "$sdk/README.md" "$sdk/ABI.md" "$documents/"
+# Who unpacks the tar looks here first.
+fill "$root/scripts/sdk/README.md" "$tree/README.md"
+cp "$root/LICENSE" "$tree/LICENSE"
 cp "$root/LICENSE" "$documents/copyright"
 for language in cpp swift; do
   [ -f "$sdk/$language/README.md" ] || continue
@@ -82,10 +85,13 @@ echo "$dist/bulkhead-sdk-$version.tar.gz"
 command -v dpkg-deb >/dev/null 2>&1 || { echo "no dpkg-deb here: the .deb is left out" >&2; exit 0; }
 package="$work/package"
 mkdir -p "$package/DEBIAN"
+rm "$tree/README.md" "$tree/LICENSE"
 mv "$tree" "$package/usr"
 size=$(du -sk --apparent-size "$package/usr" | cut -f 1)
+# Who hands the package on is who answers for it.
+maintainer=$(echo "${DEBFULLNAME:-The Bulkhead project} <${DEBEMAIL:-noreply@bulkhead.invalid}>" | sed 's/[&|\\]/\\&/g')
 fill "$root/scripts/sdk/control" "$work/control"
-sed "s/@SIZE@/$size/" "$work/control" >"$package/DEBIAN/control"
+sed -e "s/@SIZE@/$size/" -e "s|@MAINTAINER@|$maintainer|" "$work/control" >"$package/DEBIAN/control"
 (cd "$package" && find usr -type f | LC_ALL=C sort | xargs -d '\n' md5sum) >"$package/DEBIAN/md5sums"
 chmod 755 "$package" "$package/DEBIAN"
 chmod 644 "$package/DEBIAN/control" "$package/DEBIAN/md5sums"

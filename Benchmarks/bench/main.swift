@@ -13,6 +13,7 @@ let groups = [
   Group(name: "submit_to_start", run: StartLatency.run),
   Group(name: "cancel", run: CancelLatency.run),
   Group(name: "calls", run: CallCost.run),
+  Group(name: "memory", run: MemoryCost.run),
 ]
 
 func say(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }

@@ -101,7 +101,7 @@ enum Check: Action {
     let result = Result(
       missing: wanted.subtracting(there).sorted(), stale: there.subtracting(wanted).sorted())
     let count = result.missing.count + result.stale.count
-    if count > 0 { context.warn("\(parameters.path) differs from the records in \(count) lines") }
+    if count > 0 { context.warning("\(parameters.path) differs from the records in \(count) lines") }
     return result
   }
 }
@@ -142,7 +142,7 @@ struct Inventory {
     }
     context.progress(ids.count, of: ids.count, "read \(ids.count) servers")
     if !leftOut.isEmpty {
-      context.warn("left out \(leftOut.count) of \(ids.count) servers; \(leftOut[0])")
+      context.warning("left out \(leftOut.count) of \(ids.count) servers; \(leftOut[0])")
     }
     return (zone, leftOut)
   }

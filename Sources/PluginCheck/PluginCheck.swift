@@ -49,6 +49,9 @@ package struct PluginCheck {
     return report
   }
 
+  /// Removes the temporary files of all checks of this process, which is about to end. From any thread.
+  package static func abandon() { ScratchFolder.removeAll() }
+
   private func look(_ rule: Rule) -> Verdict {
     switch rule.check {
     case .file(let body): return focused(body(subject))

@@ -6,6 +6,12 @@ import Storage
 enum DamageMark {
   static func path(_ store: String) -> String { store + ".damaged" }
 
+  /// The log has to go with the file: it is not a part of a copy, and what stands in it would be laid over one.
+  static func cure(_ store: String) -> String {
+    "remove \(store), \(store)-wal, \(store)-shm and \(path(store)), and put a copy made by "
+      + "`bulkhead store backup` in its place"
+  }
+
   static func set(_ store: String, _ error: StoreError) {
     let file = open(path(store), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
     guard file >= 0 else { return }
@@ -24,7 +30,7 @@ enum DamageMark {
     if let first = report.problems.first {
       throw StoreError(
         .damaged, "\(store) is damaged: \(first)",
-        cure: "restore the file from a copy made by `bulkhead store backup`, and remove \(path(store))")
+        cure: cure(store))
     }
     unlink(path(store))
   }

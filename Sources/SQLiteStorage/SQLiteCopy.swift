@@ -12,8 +12,9 @@ package enum SQLiteCopy {
     if !replacing, access(path, F_OK) == 0 { throw exists(path) }
     let folder = folder(of: path)
     try checkSpace(in: folder, for: connection)
-    let new = path + ".new"
-    unlink(new)
+    let new = unfinished(path)
+    // What an upgrade left behind is its own, for it has the store's lock; any other may belong to somebody.
+    if replacing { unlink(new) } else if access(new, F_OK) == 0 { throw exists(new) }
     let file = Glibc.open(new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard file >= 0 else { throw failure("cannot make", new) }
     close(file)
@@ -23,12 +24,26 @@ package enum SQLiteCopy {
     FaultPoint.reach("copy.written")
     let report = try check(new)
     try sync(new)
-    if !replacing, access(path, F_OK) == 0 { throw exists(path) }
-    guard rename(new, path) == 0 else { throw failure("cannot make", path) }
+    try name(new, path, replacing: replacing)
     isDone = true
     try sync(folder)
     FaultPoint.reach("copy.named")
     return report
+  }
+
+  /// What a copy is called until it is whole.
+  package static func unfinished(_ path: String) -> String { path + ".new" }
+
+  /// Nothing that came to be there meanwhile is lost, where the file system has links.
+  private static func name(_ new: String, _ path: String, replacing: Bool) throws(StoreError) {
+    if !replacing {
+      if link(new, path) == 0 {
+        unlink(new)
+        return
+      }
+      if errno == EEXIST || access(path, F_OK) == 0 { throw exists(path) }
+    }
+    guard rename(new, path) == 0 else { throw failure("cannot make", path) }
   }
 
   /// Reads every page of a file that nobody writes.

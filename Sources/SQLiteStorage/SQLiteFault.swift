@@ -43,7 +43,7 @@ enum SQLiteFault {
     case SQLITE_CORRUPT:
       (
         "\(path) is damaged",
-        "stop the engine and restore the file from a copy made by `bulkhead store backup`"
+        "stop the engine, then " + DamageMark.cure(path)
       )
     case SQLITE_BUSY, SQLITE_LOCKED:
       ("\(path) is held by another program", "close it there: only `bulkhead serve` may open the file")

@@ -107,9 +107,25 @@ struct ConfigurationTests {
         "b.yaml:4:9: there is no setting \"plugin\"; did you mean \"plugins.allow\"?",
         "b.yaml:2:10: worker.slots: \"0\" is not possible: a number from 1 to 100000",
         "b.yaml:6:10: plugins.trust: \"signd\" is not possible: directory, allow-list or signed",
-        "b.yaml:7:12: plugins.workers: libvirt.memory: \"2XB\" is not possible: a size such as 2GiB, or none",
+        "b.yaml:7:12: plugins.workers: libvirt.memory: \"2XB\" is not possible: a size from 64MiB, such as 2GiB, or none",
         "b.yaml:8:17: retention.jobs: \"30\" is not possible: a duration such as 90d, or none to keep them for ever",
       ])
+  }
+
+  @Test(
+    "limits that no worker can live with are refused",
+    arguments: [
+      ("memory", "1", "64MiB"), ("memory", "63MiB", "64MiB"), ("processors", "0.01", "0.05"),
+      ("processors", "nan", "0.05"), ("processors", "-1", "0.05"), ("tasks", "31", "32"),
+    ])
+  func leastLimits(_ limit: String, _ value: String, _ least: String) throws {
+    for text in ["worker.\(limit): \(value)", "plugins: {workers: {p: {\(limit): \(value)}}}"] {
+      let found = try Self.problems(text)
+      #expect(found.count == 1 && found[0].contains("\"\(value)\" is not possible") == true, "\(found)")
+      #expect(found.first?.contains("from \(least)") == true, "\(found)")
+    }
+    #expect(try Self.problems("worker.\(limit): \(least)").isEmpty)
+    #expect(try Self.problems("worker.\(limit): none").isEmpty)
   }
 
   @Test(
@@ -126,6 +142,21 @@ struct ConfigurationTests {
   func refused(text: String, message: String) throws {
     let found = try Self.problems(text)
     #expect(found.contains { $0.contains(message) }, "\(found)")
+  }
+
+  @Test("a text that says very much by aliases, or is very deep, is refused at once")
+  func bombs() throws {
+    func list(_ words: [String]) -> String { "[" + words.joined(separator: ",") + "]" }
+    var lines = ["a0: &a0 " + list(Array(repeating: "x", count: 30))]
+    for level in 1..<6 {
+      lines.append("a\(level): &a\(level) " + list(Array(repeating: "*a\(level - 1)", count: 30)))
+    }
+    #expect(
+      try Self.problems(lines.joined(separator: "\n")).first?.contains("more than 100000 values") == true)
+    for (open, close) in [("[", "]"), ("{a: ", "}")] {
+      let deep = String(repeating: open, count: 20_000) + "1" + String(repeating: close, count: 20_000)
+      #expect(try Self.problems("a: " + deep).first?.contains("it is not YAML") == true)
+    }
   }
 
   @Test("a variable that is wrong names itself")

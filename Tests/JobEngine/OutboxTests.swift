@@ -109,6 +109,28 @@ import Testing
     #expect(try runs.map { try test.state($0.job) } == ["succeeded", "warning", "lost"])
   }
 
+  @Test("a worker's own user tells of its own jobs only, and what he puts in the way holds nobody up")
+  func ofUser() throws {
+    let test = try TestStore(.memory)
+    defer { test.end() }
+    let (node, other) = (try test.makeNode(), try test.makeNode(pid: 5000))
+    let (own, strange) = (try test.running(node), try test.running(other))
+    let folder = OutboxFolder(path: test.folder + "/outbox")
+    #expect(folder.open(to: [(uid: getuid(), gid: getgid())]) == nil)
+    let place = folder.folder(of: getuid())
+    let modes = try [folder.path, place.path].map {
+      try FileManager.default.attributesOfItem(atPath: $0)[.posixPermissions] as? Int
+    }
+    #expect(modes == [0o711, 0o700])
+    let file = OutboxFile(folder: place.path, process: TestStore.process())
+    try file.append([own, strange].map { KeptOutcome(run: $0, end: RunEnd(code: 0)) })
+    #expect(try folder.settle(node, TestStore.process(), in: test.store) == 1)
+    #expect(try test.state(own.job) == "succeeded" && test.state(strange.job) == "running")
+    #expect(!FileManager.default.fileExists(atPath: file.path))
+    try #require(mkfifo(place.file(of: TestStore.process(5000)), 0o600) == 0)
+    #expect(try folder.settle(other, TestStore.process(5000), in: test.store) == 0)
+  }
+
   @Test("an outbox of another process, or one that cannot be read, is left as it is")
   func foreign() throws {
     let test = try TestStore(.memory)

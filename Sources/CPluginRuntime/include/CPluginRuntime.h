@@ -44,7 +44,6 @@ int32_t bhrt_call_fini(void (*function)(void), char *text_out, size_t capacity);
 typedef struct bhrt_frame {
   bh_cell cell; /**< line 1: the stop word and its neighbours */
   bh_ctx ctx;   /**< line 2: what the plug-in is given */
-  uint64_t pad;
   void *run;            /**< line 3, the host's own: the run's object; NULL before and after it */
   uintptr_t owner;      /**< bhrt_self of the thread that runs the entry; 0 before and after */
   uint64_t owner_calls; /**< host calls made by that thread */

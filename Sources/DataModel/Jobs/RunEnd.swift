@@ -103,7 +103,7 @@ package enum ReturnCode {
 package enum StopBits {
   package static let cancel: UInt32 = 0x01
   package static let deadline: UInt32 = 0x02
-  package static let shutdown: UInt32 = 0x10
-  package static let profile: UInt32 = 0x20
-  package static let fenced: UInt32 = 0x40
+  package static let fenced: UInt32 = 0x10
+  package static let shutdown: UInt32 = 0x10000
+  package static let profile: UInt32 = 0x20000
 }

@@ -4,12 +4,10 @@ import Synchronization
 /// Files that actions may be pointed to: what looks like a path in a schema gets one of these, and nothing else of
 /// this machine.
 package struct ScratchFolder: Sendable {
-  /// The path before the last six characters are known.
+  /// Stands for the folder's path in parameters that are checked before it is made.
   static let template = "/tmp/bulkhead-check-XXXXXX"
   /// Below it: a folder that is empty at the start of each run.
   static let newFolder = "/new"
-  /// Those that are there now.
-  private static let living = Mutex<Set<String>>([])
 
   let path: String
   /// A folder with a few files and folders.
@@ -18,14 +16,20 @@ package struct ScratchFolder: Sendable {
   /// Nothing is there.
   let missing: String
 
+  /// Those that are there now.
+  private static let living = Mutex<Set<String>>([])
+
+  /// In TMPDIR, or /tmp. Nil when none can be made there.
   init?() {
-    var name = Array(Self.template.utf8CString)
+    let parent =
+      ProcessInfo.processInfo.environment["TMPDIR"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? "/tmp"
+    var name = Array((parent + "/bulkhead-check-XXXXXX").utf8CString)
     guard mkdtemp(&name) != nil else { return nil }
     path = String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    _ = Self.living.withLock { [path] in $0.insert(path) }
     tree = path + "/tree"
     file = path + "/file.txt"
     missing = path + "/missing"
-    Self.living.withLock { [path] in _ = $0.insert(path) }
     restore()
   }
 
@@ -46,12 +50,17 @@ package struct ScratchFolder: Sendable {
   }
 
   func remove() {
-    Self.living.withLock { [path] in _ = $0.remove(path) }
     try? FileManager.default.removeItem(atPath: path)
+    _ = Self.living.withLock { $0.remove(path) }
   }
 
-  /// For a process that is about to be ended in the middle of a check.
-  package static func removeAll() {
-    for path in living.withLock({ $0 }) { try? FileManager.default.removeItem(atPath: path) }
+  /// Removes all, whoever still uses them: for a process that is about to end. Each gets another name first, so that a
+  /// child which has not noticed yet makes nothing new in it.
+  static func removeAll() {
+    for path in living.withLock({ $0 }) {
+      let away = path + ".away"
+      try? FileManager.default.moveItem(atPath: path, toPath: away)
+      try? FileManager.default.removeItem(atPath: away)
+    }
   }
 }

@@ -2,5 +2,5 @@
 package enum Rules {
   package static let all: [Rule] =
     FormRules.all + ManifestRules.all + LinkRules.all + ToolchainRules.all + LoadRules.all + RunRules.all
-    + ParameterRules.all + StopRules.all + AllocationRules.all
+    + ParameterRules.all + StopRules.all + AllocationRules.all + ReconcileRules.all
 }

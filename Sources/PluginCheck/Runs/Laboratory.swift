@@ -134,7 +134,9 @@ final class Laboratory: @unchecked Sendable {
 
   /// The first run, with parameters that are small enough to be run often.
   private func prepare(_ action: ManifestAction) -> Result<ActionCase, Obstacle> {
-    guard let maker else { return .failure(Obstacle(message: "no temporary folder can be made in /tmp")) }
+    guard let maker else {
+      return .failure(Obstacle(message: "no temporary folder can be made in TMPDIR or /tmp"))
+    }
     let given = options.parameters[action.name]
     let base: JSONValue
     do throws(ParameterProblem) {
@@ -176,6 +178,30 @@ final class Laboratory: @unchecked Sendable {
     return schema.check(smaller).problems.isEmpty ? smaller : base
   }
 
+  /// What the rule says of the reconcile entry of each action that has one, together.
+  func eachReconcile(_ body: (TryReport) -> Observation?) -> Verdict {
+    switch trial() {
+    case .passed: break
+    case .found: return .skipped("it could not be loaded")
+    case .skipped(let why): return .skipped(why)
+    }
+    var (asked, observations) = (0, [Observation]())
+    for entry in subject.manifest?.reconciles ?? [] {
+      for action in actions().cases where entry.actions.contains(action.action.name) {
+        asked += 1
+        let run = TryRun(
+          parameters: action.parameters.text,
+          deadlineMilliseconds: min(entry.deadlineMilliseconds, Self.firstDeadline))
+        let report = perform(action.action.name, [run], reconciles: true)[0]
+        if let found = body(report) {
+          observations.append(found.of(entry.name).after("asked for \(action.action.name)"))
+        }
+      }
+    }
+    guard asked > 0 else { return .skipped("no action that can be run has a reconcile entry") }
+    return .of(observations, "asked \(asked) time(s)")
+  }
+
   // MARK: runs
 
   /// The same run several times in one process: what most rules about running look at.
@@ -188,11 +214,11 @@ final class Laboratory: @unchecked Sendable {
   }
 
   /// A report for each run, in order.
-  func perform(_ action: String, _ runs: [TryRun], second: String? = nil, limitTimes: Int64 = 1)
-    -> [TryReport]
-  {
+  func perform(
+    _ action: String, _ runs: [TryRun], second: String? = nil, reconciles: Bool = false, limitTimes: Int64 = 1
+  ) -> [TryReport] {
     var plan = TryPlan(
-      file: subject.absolutePath, secondFile: second, action: action, runs: runs,
+      file: subject.absolutePath, secondFile: second, action: action, reconciles: reconciles, runs: runs,
       runLimitMilliseconds: options.runLimitMilliseconds * limitTimes, scratch: scratch?.path)
     guard let scratch else { return TryProcess.run(plan, command: commands.tries) }
     scratch.restore()

@@ -6,6 +6,8 @@ package struct TryPlan: Codable, Sendable, Equatable {
   /// A second version to load beside the first, before anything runs; nil: only one.
   package var secondFile: String?
   package var action: String
+  /// Asks the reconcile entry of the action about a job of it that is lost, instead of running the action.
+  package var reconciles: Bool
   /// In this order, in one process, unless a run ends the process: the rest is then done by the next one.
   package var runs: [TryRun]
   /// Stops the child when a single run takes longer.
@@ -14,13 +16,14 @@ package struct TryPlan: Codable, Sendable, Equatable {
   package var scratch: String?
 
   package init(
-    file: String, secondFile: String? = nil, action: String, runs: [TryRun],
+    file: String, secondFile: String? = nil, action: String, reconciles: Bool = false, runs: [TryRun],
     runLimitMilliseconds: Int64 = 60_000, scratch: String? = nil
   ) {
     self.scratch = scratch
     self.file = file
     self.secondFile = secondFile
     self.action = action
+    self.reconciles = reconciles
     self.runs = runs
     self.runLimitMilliseconds = runLimitMilliseconds
   }

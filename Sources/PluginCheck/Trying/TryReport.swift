@@ -69,6 +69,8 @@ package struct TryReport: Codable, Sendable, Equatable {
   package var descriptorsLeft: [String] = []
   /// How the engine judges the run; nil when it did not come to its end.
   package var outcome: String?
+  /// A reconcile entry returned without an answer and without a failure.
+  package var forgotToAnswer = false
   /// Where the process was when a signal ended it, innermost first: "function (file:line)".
   package var trace: [String] = []
   /// The same as the child saw it: what `trace` was made of.

@@ -10,6 +10,8 @@ import Threading
 /// Runs one action of one plug-in file in this process, each run a job of a store of its own.
 package final class TryRunner: Sendable {
   private let action: LoadedAction
+  /// What the reconcile entry is asked about; nil: the action itself is run.
+  private let lost: RunReconcile?
   private let jobs: LoneRunner
   private let say: @Sendable (TryEvent) -> Void
   private let current = Mutex<PluginRun?>(nil)
@@ -32,7 +34,17 @@ package final class TryRunner: Sendable {
       let names = generation.actions.keys.sorted().joined(separator: ", ")
       throw Objection("it has no action \"\(plan.action)\"", cure: "it has: \(names)")
     }
-    self.action = action
+    if plan.reconciles {
+      guard let entry = generation.reconciles[plan.action] else {
+        throw Objection("no reconcile entry speaks for \"\(plan.action)\"", cure: "add one to the manifest")
+      }
+      self.action = entry.inPlace(of: action)
+      lost = RunReconcile(
+        action: plan.action, reason: "its worker ended (this is a trial)", steps: [], leftBehind: [])
+    } else {
+      self.action = action
+      lost = nil
+    }
     do {
       jobs = try LoneRunner(store: makeStore())
     } catch {
@@ -50,7 +62,10 @@ package final class TryRunner: Sendable {
     let files = scratch.map { FolderLook($0) }
     say(.began)
     var watch = LoneWatch()
-    watch.began = { [self] run in current.withLock { $0 = run } }
+    watch.began = { [self] run in
+      if let lost { run.becomeReconcile(lost) }
+      current.withLock { $0 = run }
+    }
     watch.log = { [say] level, text in say(.log(level: level, text: text)) }
     let progress = ProgressSieve()
     watch.progress = { [say] done, total, text in
@@ -69,6 +84,7 @@ package final class TryRunner: Sendable {
     do {
       let (row, run, end) = try jobs.run(action, job, watch: watch)
       var report = TryReport(row, run, end)
+      report.forgotToAnswer = lost != nil && end.code >= 0 && !run.hasAnswered
       (report.progressReports, report.progressFault) = progress.seen
       (report.threadsLeft, report.descriptorsLeft) = before.left()
       report.newFiles = files?.takeNew() ?? []

@@ -20,12 +20,15 @@ package struct PluginInspection: Sendable {
   package private(set) var objections: [Objection] = []
 
   /// Reads the file where it stands. The rules are those of a `serve` that runs as `rules.user`, with the
-  /// file's folder as its plug-in directory.
+  /// file's folder as its plug-in directory. `NAME/NAME.so`, and the folder NAME that holds it, is a plug-in that brings its
+  /// own libraries.
   package init(path: String, rules: FileRules = FileRules(), abi: HostABI = HostABI()) {
     self.path = path
-    let absolute = FolderPath.absolute(path)
+    let inner = Self.plugin(inFolder: path)
+    let absolute = inner ?? FolderPath.absolute(path)
     let folder = FolderPath.parent(of: absolute)
-    if !path.hasSuffix(".so") {
+    if inner != nil { check { () throws(Objection) in _ = try PluginTree(folder, rules: rules) } }
+    if !absolute.hasSuffix(".so") {
       objections.append(
         Objection("its name does not end in .so, so it would be passed over", cure: "rename it"))
     }
@@ -37,10 +40,13 @@ package struct PluginInspection: Sendable {
     defer { close(descriptor) }
     guard FileSignature.isRegular(descriptor: descriptor) else { return }
     sha256 = SHA256Digest.ofFile(descriptor)?.hex
-    read(ByteSource(descriptor: descriptor), in: folder, rules, abi)
+    let isTree = absolute.hasSuffix("/" + (folder.split(separator: "/").last ?? "") + ".so")
+    read(ByteSource(descriptor: descriptor), in: folder, isTree: isTree, rules, abi)
   }
 
-  private mutating func read(_ source: ByteSource, in folder: String, _ rules: FileRules, _ abi: HostABI) {
+  private mutating func read(
+    _ source: ByteSource, in folder: String, isTree: Bool, _ rules: FileRules, _ abi: HostABI
+  ) {
     bytes = source.count
     object = check { () throws(Objection) in try ELFFile(source) }
     guard let object else { return }
@@ -49,7 +55,24 @@ package struct PluginInspection: Sendable {
     manifest = check { () throws(Objection) in try PluginFacts.manifest(of: object) }
     if let manifest { check { () throws(Objection) in try abi.check(manifest.abi) } }
     check { () throws(Objection) in try PluginFacts.checkEntry(object) }
-    check { () throws(Objection) in try LibraryPath.current().check(object, in: folder, rules) }
+    check { () throws(Objection) in
+      if isTree {
+        try LibraryPath.current().checkTree(object, folder, rules)
+      } else {
+        try LibraryPath.current().check(object, in: folder, rules)
+      }
+    }
+  }
+
+  /// `NAME/NAME.so` of a folder NAME; nil when it is none.
+  private static func plugin(inFolder path: String) -> String? {
+    var folder = FolderPath.absolute(path)
+    while folder.count > 1, folder.hasSuffix("/") { folder.removeLast() }
+    guard FileSignature(path: folder)?.isFolder == true, let name = folder.split(separator: "/").last else {
+      return nil
+    }
+    let file = "\(folder)/\(name).so"
+    return access(file, F_OK) == 0 ? file : nil
   }
 
   /// What the rule gives, or nil and one objection more.

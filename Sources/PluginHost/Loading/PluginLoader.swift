@@ -92,7 +92,7 @@ package final class PluginGeneration: Sendable {
   /// By the name of the action that they speak for.
   package let reconciles: [String: LoadedReconcile]
 
-  init(manifest: Manifest, sha256: String, functions: [String: bh_action_fn]) {
+  init(manifest: Manifest, sha256: String, functions: [String: PluginFunction]) {
     self.manifest = manifest
     self.sha256 = sha256
     var actions: [String: LoadedAction] = [:]
@@ -118,12 +118,17 @@ package final class PluginGeneration: Sendable {
 package struct LoadedAction: @unchecked Sendable {
   package let kind: JobKind
   package let definition: ManifestAction
-  package let function: bh_action_fn
+  package let function: PluginFunction
 }
 
 /// One reconcile entry that can be run in this process.
 // SAFETY: a C function's address, in a library that is never unloaded; the rest are values.
 package struct LoadedReconcile: @unchecked Sendable {
   package let definition: ManifestReconcile
-  package let function: bh_action_fn
+  package let function: PluginFunction
+
+  /// As an action that can be run without an engine, in the place of one that it speaks for.
+  package func inPlace(of action: LoadedAction) -> LoadedAction {
+    LoadedAction(kind: action.kind, definition: action.definition, function: function)
+  }
 }

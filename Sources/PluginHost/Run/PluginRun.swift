@@ -1,4 +1,4 @@
-package import CBulkheadPlugin
+import CBulkheadPlugin
 import CPluginRuntime
 package import DataModel
 import Synchronization
@@ -20,7 +20,7 @@ package final class PluginRun: @unchecked Sendable {
   let state: Mutex<State>
   /// Measures the time between cancel points, when the options want it.
   let gaps = Mutex(GapMeter())
-  private let entry: bh_action_fn
+  private let entry: PluginFunction
 
   /// What the run's lock guards. Host calls hold it for a moment; never while they wait or call others.
   struct State {
@@ -49,7 +49,7 @@ package final class PluginRun: @unchecked Sendable {
   /// `paramsJSON`: the checked parameters, defaults filled in. `cleanupMilliseconds`: the clean-up's own budget.
   /// A deadline is not the run's: whoever starts it lets a `DeadlineTimer` raise the bit.
   package init(
-    entry: @escaping bh_action_fn, context: any JobContext, jobID: JobID, fence: Fence, attempt: Int,
+    entry: PluginFunction, context: any JobContext, jobID: JobID, fence: Fence, attempt: Int,
     paramsJSON: String, cleanupMilliseconds: Int64 = 60_000, options: RunOptions = RunOptions()
   ) {
     self.entry = entry
@@ -66,7 +66,7 @@ package final class PluginRun: @unchecked Sendable {
       size: UInt32(MemoryLayout<bh_ctx>.size), attempt: UInt32(clamping: attempt),
       host: HostTables.shared.host,
       cell: frame.cell, job_id: UInt64(bitPattern: jobID.rawValue), fence: UInt64(bitPattern: fence),
-      host_data: nil, user: nil)
+      host_data: nil, user: nil, action: entry.descriptor)
     if options.countsCancelPoints { stop.raise(BH_STOP_PROFILE) }
   }
 
@@ -109,7 +109,7 @@ package final class PluginRun: @unchecked Sendable {
   }
 
   private func call() -> Int32 {
-    slice { text, capacity in bhrt_call(entry, frame.ctx, text, capacity) }
+    slice { text, capacity in bhrt_call(entry.call, frame.ctx, text, capacity) }
   }
 
   private func end(_ code: Int32, _ stopBits: UInt32, _ leftBehind: [String]) -> RunEnd {
@@ -213,7 +213,7 @@ extension PluginRun {
   /// Where the plug-in's module begins.
   private var module: UInt {
     // SAFETY: a function of the plug-in as an address, which is only compared.
-    bhrt_module_of(unsafeBitCast(entry, to: UnsafeRawPointer.self))
+    bhrt_module_of(unsafeBitCast(entry.call, to: UnsafeRawPointer.self))
   }
 
   /// Notes a cancel point, or the end of a wait that a stop would have ended.

@@ -18,17 +18,29 @@ struct RunParameters {
     return jsonText
   }
 
-  /// The value at a member name, or at names joined by '/'. A member whose own name has a '/' is found as well.
+  /// The value at a member name, or at names and numbers of items joined by '/'. A member whose own name has a '/'
+  /// is found as well. The empty path is the whole.
   mutating func value(at path: String) -> JSONValue? {
     if root == nil { root = (try? JSONValue(parsing: json)) ?? .null }
     guard let root else { return nil }
+    if path.isEmpty { return root }
     if let member = root[path] { return member == .null ? nil : member }
     var value = root
     for name in path.split(separator: "/", omittingEmptySubsequences: false) {
-      guard let member = value[String(name)] else { return nil }
+      guard let member = Self.member(name, of: value) else { return nil }
       value = member
     }
     return value == .null ? nil : value
+  }
+
+  /// The member of an object, or the item of a list with that number.
+  private static func member(_ name: Substring, of value: JSONValue) -> JSONValue? {
+    guard case .array(let items) = value else { return value[String(name)] }
+    // Digits alone, as `Int` takes signs as well.
+    guard name.utf8.allSatisfy({ (48...57).contains($0) }), let index = Int(name), index < items.count else {
+      return nil
+    }
+    return items[index]
   }
 
   /// The text at a path. The same path gives the same memory.

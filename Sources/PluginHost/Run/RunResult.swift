@@ -29,11 +29,29 @@ struct RunResult {
       all = known.objectValue ?? [:]
     }
     all[name] = value
-    let size = all.reduce(0) { $0 + $1.key.utf8.count + (($1.value.stringValue?.utf8.count) ?? 24) }
+    let size = all.reduce(0) { $0 + $1.key.utf8.count + Self.size($1.value) }
     guard size <= Self.limit else { return "the result is longer than \(Self.limit >> 20) MiB" }
     members = all
     text = nil
     return nil
+  }
+
+  /// Adds or replaces one member of any type. Says what is wrong, nil when nothing is.
+  mutating func set(_ name: String, json: String) -> String? {
+    do throws(JSONError) {
+      return set(name, try JSONValue(parsing: json, sizeLimit: Self.limit))
+    } catch {
+      return "the result \"\(name)\" is not JSON: \(error)"
+    }
+  }
+
+  /// Bytes, roughly: what it costs to say more exactly is paid for lists and objects alone.
+  private static func size(_ value: JSONValue) -> Int {
+    switch value {
+    case .string(let text): text.utf8.count
+    case .array, .object: value.text.utf8.count
+    case .null, .bool, .int, .real: 24
+    }
   }
 
   /// The result's JSON text; nil when none was set.

@@ -37,6 +37,9 @@ extension PluginRun {
   /// Makes a run that has not begun one of a reconcile entry.
   package func becomeReconcile(_ lost: RunReconcile) { state.withLock { $0.reconcile = lost } }
 
+  /// Whether the reconcile entry has given an answer.
+  package var hasAnswered: Bool { state.withLock { $0.reconcile?.answer != nil } }
+
   /// What a reconcile entry that has ended found out. Only an answer that was given counts: not a code alone, and not
   /// an answer that a failure came after.
   package func reconcileAnswer(_ end: RunEnd) -> ReconcileAnswer {

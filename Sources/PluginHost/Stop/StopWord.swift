@@ -2,9 +2,6 @@ import CBulkheadPlugin
 
 /// How stop bits are judged. Pure.
 enum StopWord {
-  /// Bits that only tell: the run goes on.
-  static let telling = BH_STOP_SHUTDOWN | BH_STOP_PROFILE
-
   /// The code with which a run has to end, BH_OK when it may go on. Losing the job weighs most, because nothing
   /// can be written any more; a person's wish weighs more than a limit.
   static func code(_ bits: UInt32) -> Int32 {

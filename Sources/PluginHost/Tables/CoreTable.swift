@@ -35,7 +35,8 @@ extension bh_host {
       }
     },
     fail: { ctx, code, message, detail in
-      HostCall.with(ctx, bhrt_memory_suspend(), stale: code) { run in
+      if ctx == nil { LoadRefusal.note(message.text()) }
+      return HostCall.with(ctx, bhrt_memory_suspend(), stale: code) { run in
         guard code < 0 || code == BH_WARNING else {
           run.fail("bh_fail was given \(code), which is no failure: \(message.text())", code: BH_BUG)
           return BH_BUG

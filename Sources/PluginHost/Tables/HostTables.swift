@@ -13,7 +13,10 @@ package struct HostTables: @unchecked Sendable {
     bh_host(
       size: UInt32(MemoryLayout<bh_host>.size), flags: 0, abi_min: 1, abi_current: UInt32(BH_ABI_LEVEL),
       query: { _, _ in nil }, alloc: { _, _, _ in nil }, free: { _, _ in },
-      fail: { _, code, _, _ in code }, checkpoint: { _, _ in BH_OK }))
+      fail: { ctx, code, message, _ in
+        if ctx == nil { LoadRefusal.note(message.text()) }
+        return code
+      }, checkpoint: { _, _ in BH_OK }))
 
   /// What `bh_plugin_entry` and every `ctx` are given.
   package let host: UnsafePointer<bh_host>

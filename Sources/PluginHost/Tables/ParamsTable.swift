@@ -44,6 +44,13 @@ extension bh_params_table {
       HostCall.with(ctx, bhrt_memory_suspend(), stale: BH_STALE) { run in
         run.parameter(path, into: value, "true or false") { $0.boolValue.map { $0 ? 1 : 0 } }
       }
+    },
+    count: { ctx, path, value in
+      HostCall.with(ctx, bhrt_memory_suspend(), stale: BH_STALE) { run in
+        run.parameter(path, into: value, "a list or an object") { found in
+          (found.arrayValue?.count ?? found.objectValue?.count).map { UInt64($0) }
+        }
+      }
     })
 }
 

@@ -1,7 +1,8 @@
-import CBulkheadPlugin
+package import CBulkheadPlugin
 import CPluginRuntime
 package import DataModel
 import Glibc
+import Synchronization
 
 /// The functions that a loaded plug-in gives, held against its manifest.
 struct PluginEntry {
@@ -10,7 +11,7 @@ struct PluginEntry {
 
   private typealias Entry = @convention(c) (UnsafePointer<bh_host>?) -> UnsafePointer<bh_plugin>?
 
-  let functions: [String: bh_action_fn]
+  let functions: [String: PluginFunction]
 
   /// Calls `bh_plugin_entry` of an opened library and checks what it returned: ABI level and the pairs of
   /// name and function, both ways.
@@ -20,10 +21,8 @@ struct PluginEntry {
     guard let symbol = dlsym(library, ELFFile.entryName) else { throw Self.noEntry }
     // SAFETY: the symbol is the plug-in's exported entry, whose signature the ABI fixes.
     let entry = unsafeBitCast(symbol, to: Entry.self)
-    guard let plugin = try Self.call(entry, host) else {
-      throw Objection(
-        "its bh_plugin_entry returned NULL", cure: "ask the plug-in's author why it refuses this host")
-    }
+    LoadRefusal.forget()
+    guard let plugin = try Self.call(entry, host) else { throw LoadRefusal.objection() }
     try Self.checkHead(plugin, host, manifest)
     functions = try Self.read(plugin)
     try Self.compare(Set(functions.keys), manifest.entryNames)
@@ -65,10 +64,17 @@ struct PluginEntry {
     try HostABI(host.pointee).check(abi)
   }
 
-  private static func read(_ plugin: UnsafePointer<bh_plugin>) throws(Objection) -> [String: bh_action_fn] {
+  /// What an action of level 1 has. One that is longer was built with newer headers, and is read as far as this host
+  /// knows it; a member that came later has its default where an action is shorter than that.
+  private static let levelOne = UInt64(
+    (MemoryLayout<bh_action>.offset(of: \.user) ?? 0) + MemoryLayout<UnsafeRawPointer>.size)
+
+  private static func read(
+    _ plugin: UnsafePointer<bh_plugin>
+  ) throws(Objection) -> [String: PluginFunction] {
     let count = Int(plugin.pointee.action_count)
     let stride = plugin.pointee.action_size
-    guard count <= actionLimit, stride >= UInt64(MemoryLayout<bh_action>.size), stride % 8 == 0,
+    guard count <= actionLimit, stride >= levelOne, stride % 8 == 0,
       stride <= 4096,
       count == 0 || plugin.pointee.actions != nil
     else {
@@ -76,11 +82,11 @@ struct PluginEntry {
         "its bh_plugin lists \(count) actions of \(stride) bytes, which cannot be",
         cure: "make the table with BH_PLUGIN(...)")
     }
-    var functions: [String: bh_action_fn] = [:]
+    var functions: [String: PluginFunction] = [:]
     guard count > 0, let first = UnsafeRawPointer(plugin.pointee.actions) else { return functions }
     for index in 0..<count {
       let action = first.advanced(by: index * Int(stride)).assumingMemoryBound(to: bh_action.self)
-      guard action.pointee.size >= UInt32(MemoryLayout<bh_action>.size), let text = action.pointee.name,
+      guard action.pointee.size >= levelOne, action.pointee.size <= stride, let text = action.pointee.name,
         strnlen(text, nameLimit) < nameLimit, let name = String(validatingCString: text),
         let function = action.pointee.run
       else {
@@ -88,7 +94,13 @@ struct PluginEntry {
           "action \(index) of its bh_plugin is not complete",
           cure: "make it with BH_ACTION(\"name\", function)")
       }
-      guard functions.updateValue(function, forKey: name) == nil else {
+      guard action.pointee.flags == 0 else {
+        throw Objection(
+          "the action \"\(name)\" of its bh_plugin has the flags \(action.pointee.flags), which this host does not know",
+          cure: "make it with BH_ACTION(\"name\", function), or install a newer bulkhead")
+      }
+      let known = functions.updateValue(PluginFunction(call: function, descriptor: action), forKey: name)
+      guard known == nil else {
         throw Objection("its bh_plugin has the action \"\(name)\" twice", cure: "remove one of them")
       }
     }
@@ -106,6 +118,38 @@ struct PluginEntry {
         "its bh_plugin_entry gives the action \"\(name)\", but its manifest does not list it",
         cure: "add \"\(name)\" to the manifest, or take it out of the code")
     }
+  }
+}
+
+/// One entry of a loaded plug-in: its function, and the descriptor that the plug-in gave it with.
+// SAFETY: addresses in a library that is never unloaded; the descriptor is never written.
+package struct PluginFunction: @unchecked Sendable {
+  package let call: bh_action_fn
+  package let descriptor: UnsafePointer<bh_action>
+
+  package init(call: @escaping bh_action_fn, descriptor: UnsafePointer<bh_action>) {
+    self.call = call
+    self.descriptor = descriptor
+  }
+}
+
+/// Why a plug-in does not want to be loaded: what it gave to `fail` in its entry, where there is no run.
+enum LoadRefusal {
+  private static let said = Mutex<String?>(nil)
+
+  static func forget() { said.withLock { $0 = nil } }
+
+  /// The first one counts.
+  static func note(_ text: String) { said.withLock { if $0 == nil { $0 = text } } }
+
+  /// Of an entry that returned NULL.
+  static func objection() -> Objection {
+    guard let why = said.withLock({ $0 }), !why.isEmpty else {
+      return Objection(
+        "its bh_plugin_entry returned NULL",
+        cure: "ask the plug-in's author why it refuses this host; bh_refuse would say it")
+    }
+    return Objection("it refuses to be loaded: \(why)", cure: "give it what it asks for, and put it in again")
   }
 }
 

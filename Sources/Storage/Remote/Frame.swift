@@ -44,10 +44,15 @@ package struct Frame: Sendable, Equatable {
     return writer.bytes
   }
 
+  /// By scalars: one character may be as long as a frame.
+  private static func cut(_ text: String) -> String {
+    text.utf8.count <= 10_000 ? text : String(String.UnicodeScalarView(text.unicodeScalars.prefix(10_000)))
+  }
+
   /// The frame that tells an error; its texts are cut where they are absurdly long.
   package static func error(id: UInt32, _ error: StoreError) -> [UInt8] {
     let short = StoreError(
-      error.code, String(error.message.prefix(10_000)), cure: String(error.cure.prefix(10_000)))
+      error.code, cut(error.message), cure: cut(error.cure))
     return (try? bytes(id: id, code: Code.error) { short.encode(to: &$0) }) ?? []
   }
 }

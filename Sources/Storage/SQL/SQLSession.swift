@@ -89,7 +89,8 @@ final class SQLSession {
       return .success(answer)
     } catch {
       transaction.restore(mark)
-      try connection.undoToSavepoint()
+      // Some faults have undone the whole transaction: then all its requests have failed, and of that fault.
+      do { try connection.undoToSavepoint() } catch _ { throw error }
       return .failure(error)
     }
   }

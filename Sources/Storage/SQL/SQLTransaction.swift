@@ -12,6 +12,8 @@ package final class SQLTransaction {
   private var counts = CountDeltas()
   /// Who asks, as the kernel tells of the process at the other end: for the audit.
   package var asker = SQLTransaction.thisProcess
+  /// For which jobs whoever asks may speak.
+  package var speaker = Speaker.anybody
   /// Who asks when no socket is between.
   package static let thisProcess = PeerUser.ofThisProcess
 
@@ -56,6 +58,13 @@ package final class SQLTransaction {
     try connection.runMany(
       "update job_count set jobs = jobs + $1 where status = $2", changed.map { [.int($1), .int($0)] })
   }
+}
+
+/// For whom a request speaks.
+package enum Speaker: Sendable, Equatable {
+  case anybody
+  /// A worker of a user of its own: for itself. The node of its connection, nil before its hello was taken.
+  case worker(NodeID?)
 }
 
 /// A state or an outcome as one number, as rows of events and counters hold it.

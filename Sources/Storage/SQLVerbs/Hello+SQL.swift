@@ -14,8 +14,11 @@ extension Hello: StoreVerb {
     try changes.load(inventory.map(\.job))
     let ended = inventory.filter { changes[$0.job] == nil }.map(\.job)
     let done = try DoneRow.find(ended, in: transaction)
+    let strange = try JobScope.strange(inventory.map(\.job), to: JobScope(of: self, in: transaction))
     var verdicts: [HelloAnswer.Verdict] = []
-    for entry in inventory { verdicts.append(Self.verdict(entry, node, changes, done)) }
+    for entry in inventory {
+      verdicts.append(strange.contains(entry.job) ? .fenced : Self.verdict(entry, node, changes, done))
+    }
     try disown(node, changes, transaction)
     try changes.write()
     return HelloAnswer(node: node, verdicts: verdicts)

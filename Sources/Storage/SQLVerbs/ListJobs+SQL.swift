@@ -76,16 +76,19 @@ extension ListEvents: StoreVerb {
 
   package func run(in transaction: SQLTransaction) throws(StoreError) -> [JobEvent] {
     var events: [JobEvent] = []
+    var bytes = 0
     try transaction.connection.query(
       "select number, at, from_status, to_status, reason, fence, detail from job_event "
         + "where job = $1 and number > $2 order by number limit $3",
       [.int(job.rawValue), .int(after), .int(Int64(max(0, min(limit, 10_000))))]
     ) { row in
-      events.append(
-        JobEvent(
-          id: row.int(0), job: job, at: row.int(1), from: StatusCode(raw: row.int(2)).name,
-          to: StatusCode(raw: row.int(3)).name, reason: ReasonCode(rawValue: row.text(4)) ?? .submitted,
-          fence: row.int(5), detail: row.text(6)))
+      if bytes > ListJobs.maximumBytes { return }
+      let event = JobEvent(
+        id: row.int(0), job: job, at: row.int(1), from: StatusCode(raw: row.int(2)).name,
+        to: StatusCode(raw: row.int(3)).name, reason: ReasonCode(rawValue: row.text(4)) ?? .submitted,
+        fence: row.int(5), detail: row.text(6))
+      bytes += event.detail.utf8.count
+      events.append(event)
     }
     return events
   }

@@ -4,6 +4,7 @@ extension WriteRecord: StoreVerb {
   package static let access = StoreAccess.write
 
   package func run(in transaction: SQLTransaction) throws(StoreError) -> RecordAnswer {
+    if let scope = try JobScope(in: transaction), try !scope.holds(run.job) { return .fenced }
     let changes = JobChanges(transaction)
     try changes.load([run.job])
     guard let entry = changes[run.job], JobTransition.mayWrite(entry.facts, run.fence) else { return .fenced }

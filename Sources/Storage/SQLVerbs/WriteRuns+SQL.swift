@@ -10,12 +10,15 @@ extension WriteRuns: StoreVerb {
     try changes.load(items.map(\.run.job))
     let ended = items.filter { changes[$0.run.job] == nil }.map(\.run.job)
     let done = try DoneRow.find(ended, in: transaction)
+    let strange = try JobScope.strange(items.map(\.run.job), to: JobScope(in: transaction))
     var notes = RunNotes()
     var finishes = 0
     var answers: [RunAnswer] = []
     answers.reserveCapacity(items.count)
     for item in items {
-      if let row = done[item.run.job] {
+      if strange.contains(item.run.job) {
+        answers.append(.fenced)
+      } else if let row = done[item.run.job] {
         answers.append(Self.answer(item, ended: row))
         if case .finish = item.act, !row.isOutcome(of: item.run) {
           notes.addLateFinish(item.run, row.outcome)

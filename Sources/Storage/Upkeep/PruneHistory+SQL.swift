@@ -19,6 +19,7 @@ extension PruneHistory: StoreVerb {
     if let jobsBefore { try pruning.removeJobs(endedBefore: jobsBefore) }
     if let logsBefore { try pruning.removeLogs(ofJobsEndedBefore: logsBefore) }
     if let jobsBefore { try pruning.removeNodes(endedBefore: jobsBefore) }
+    if let jobsBefore { try pruning.removePlugins(goneBefore: jobsBefore) }
     if let batchesBefore { try pruning.removeBatches(before: batchesBefore) }
     return pruning.answer
   }
@@ -101,6 +102,15 @@ private struct Pruning {
       "delete from node where id in (select id from node where ended_at < $1 "
         + "and id not in (select node from job_live where node is not null) limit $2)",
       [.int(limit), .int(Int64(rowsLeft))])
+  }
+
+  /// What a file was that went so long ago: its jobs would have ended by now, or say that nobody knows their plug-in.
+  mutating func removePlugins(goneBefore limit: Milliseconds) throws(StoreError) {
+    guard rowsLeft > 0 else { return stop() }
+    rowsLeft -= try connection.run(
+      "delete from plugin_file where file in (select file from plugin_file where state = $1 "
+        + "and changed_at < $2 limit $3)",
+      [.int(Int64(PluginFile.State.removed.rawValue)), .int(limit), .int(Int64(rowsLeft))])
   }
 
   mutating func removeBatches(before limit: Milliseconds) throws(StoreError) {

@@ -5,9 +5,12 @@ package struct Revocation: Sendable, Equatable {
   /// 64 hexadecimal digits.
   package var sha256: String
   package var at: Milliseconds
-  /// The user who said so, as the client named it.
+  /// The user who said so. The store writes down whom the kernel names; what a client says here counts for nothing.
   package var who: String
   package var reason: String
+
+  /// Bytes of a reason.
+  package static let reasonLimit = 4 << 10
 
   package init(sha256: String, at: Milliseconds = 0, who: String, reason: String) {
     self.sha256 = sha256
@@ -17,7 +20,7 @@ package struct Revocation: Sendable, Equatable {
   }
 }
 
-/// Revokes a content (the store sets the time), or takes that back. Audited; signals `pluginsChanged`. Throws `notFound`
+/// Revokes a content (the store sets the time and the user), or takes that back. Audited; signals `pluginsChanged`. Throws `notFound`
 /// when there is nothing to take back.
 package struct RevokePlugin: Sendable, Equatable {
   package var revocation: Revocation

@@ -5,6 +5,8 @@ import Yams
 enum ConfigurationFile {
   /// Far more than any configuration has.
   static let sizeLimit = 1 << 20
+  /// Values, those that an alias stands for counted at each of its places: a short text can say very many by them.
+  private static let valueLimit = 100_000
   /// Taken when nobody names one and it is there.
   static let usual = ["bulkhead.yaml", "/etc/bulkhead/bulkhead.yaml"]
 
@@ -38,14 +40,16 @@ enum ConfigurationFile {
     }
     guard let root else { return [] }
     switch root {
-    case .mapping(let mapping): return try members(mapping, path, depth: 0)
+    case .mapping(let mapping):
+      var left = valueLimit
+      return try members(mapping, path, depth: 0, &left)
     case .scalar(let scalar) where scalar.string.isEmpty: return []
     default: throw problem(path, "has to be a map of settings, such as \"store: sqlite:./bulkhead.db\"")
     }
   }
 
   private static func members(
-    _ mapping: Node.Mapping, _ path: String, depth: Int
+    _ mapping: Node.Mapping, _ path: String, depth: Int, _ left: inout Int
   ) throws(ConfigurationError) -> [ConfigurationTree.Member] {
     var members: [ConfigurationTree.Member] = []
     for (key, node) in mapping {
@@ -56,24 +60,28 @@ enum ConfigurationFile {
       if let scalar = node.scalar, scalar.style == .plain, ["", "~", "null"].contains(scalar.string) {
         continue
       }
-      members.append(.init(name: name, value: try value(node, path, depth: depth + 1)))
+      members.append(.init(name: name, value: try value(node, path, depth: depth + 1, &left)))
     }
     return members
   }
 
   private static func value(
-    _ node: Node, _ path: String, depth: Int
+    _ node: Node, _ path: String, depth: Int, _ left: inout Int
   ) throws(ConfigurationError) -> ConfigurationValue {
+    left -= 1
+    guard left > 0 else {
+      throw ConfigurationError([at(node, path, "more than \(valueLimit) values stand here and before")])
+    }
     guard depth < 8 else { throw ConfigurationError([at(node, path, "is nested deeper than any setting")]) }
     let mark = node.mark
     let origin = ConfigurationOrigin.file(path, mark?.line ?? 1, mark?.column ?? 1)
     switch node {
     case .scalar(let scalar): return ConfigurationValue(.text(scalar.string), origin)
     case .mapping(let mapping):
-      return ConfigurationValue(.map(try members(mapping, path, depth: depth)), origin)
+      return ConfigurationValue(.map(try members(mapping, path, depth: depth, &left)), origin)
     case .sequence(let nodes):
       var values: [ConfigurationValue] = []
-      for node in nodes { values.append(try value(node, path, depth: depth + 1)) }
+      for node in nodes { values.append(try value(node, path, depth: depth + 1, &left)) }
       return ConfigurationValue(.list(values), origin)
     case .alias: throw ConfigurationError([at(node, path, "aliases are not taken; write the value")])
     }

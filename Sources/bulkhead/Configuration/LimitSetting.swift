@@ -10,32 +10,37 @@ struct LimitSetting: Sendable {
   let take: @Sendable (String, inout WorkerLimits) -> Bool
   let show: @Sendable (WorkerLimits) -> String
 
+  /// Less than a worker needs for itself would only make one die after the other.
+  private static let leastMemory: Int64 = 64 << 20
+  private static let leastTasks = 32
+
   static let all = [
     LimitSetting(
-      name: "memory", values: "a size such as 2GiB, or none",
+      name: "memory", values: "a size from 64MiB, such as 2GiB, or none",
       help: "Memory of the worker and all that it starts.",
       example: "none",
       take: { text, limits in
-        guard let bytes = SettingText.bytes(text) else { return false }
+        guard let bytes = SettingText.bytes(text), bytes == 0 || bytes >= leastMemory else { return false }
         limits.memoryBytes = bytes
         return true
       }, show: { SettingText.bytesText($0.memoryBytes) }),
     LimitSetting(
-      name: "processors", values: "a number such as 1.5, or none", help: "Processors' worth of time.",
+      name: "processors", values: "a number from 0.05, such as 1.5, or none",
+      help: "Processors' worth of time.",
       example: "none",
       take: { text, limits in
         let number = text == "none" ? 0 : Double(text)
-        guard let number, number >= 0, number <= 100_000 else { return false }
+        guard let number, number == 0 || (0.05...100_000).contains(number) else { return false }
         limits.processors = number
         return true
       }, show: { $0.processors == 0 ? "none" : "\($0.processors)" }),
     LimitSetting(
-      name: "tasks", values: "a number of processes and threads, or none",
+      name: "tasks", values: "a number of processes and threads from 32, or none",
       help: "Processes and threads of the worker.",
       example: "none",
       take: { text, limits in
         let number = text == "none" ? 0 : Int(text)
-        guard let number, (0...4_194_304).contains(number) else { return false }
+        guard let number, number == 0 || (leastTasks...4_194_304).contains(number) else { return false }
         limits.tasks = number
         return true
       }, show: { $0.tasks == 0 ? "none" : String($0.tasks) }),

@@ -91,7 +91,7 @@ final class Service: Sendable {
       store: store, ground: ground, executable: CommandLine.executablePath, outbox: OutboxFolder(location),
       arguments: [
         "worker", "--socket", server.path, "--slots", String(configuration.slots), "--away-limit",
-        String(configuration.awayLimitSeconds), "--outbox", OutboxFolder(location).path,
+        String(configuration.awayLimitSeconds),
       ],
       environment: ProcessInfo.processInfo.environment)
     roster = WorkerRoster(store: store, server: server, supervisor: supervisor)
@@ -113,7 +113,7 @@ final class Service: Sendable {
       defer { observation.cancel() }
       try server.start(handlers, inherited: listener)
       let directory = try startPlugins()
-      try users.open(cache: cache, socket: server.path)
+      try users.open(cache: cache, socket: server.path, outbox: OutboxFolder(configuration.location))
       EngineLog.info(
         "serving \(configuration.location) at \(server.path), plug-ins from \(configuration.pluginFolder)")
       EngineLog.info("limits of workers: \(ground.statement)")
@@ -170,6 +170,7 @@ final class Service: Sendable {
   private var handlers: ServerHandlers {
     var handlers = ServerHandlers()
     handlers.gate = { [gate] batch throws(StoreError) in try gate.check(batch) }
+    handlers.vouch = { [supervisor] hello throws(StoreError) in try supervisor.vouch(for: hello) }
     handlers.onHello = { [supervisor] _, node, process in supervisor.connected(node, process) }
     handlers.onEnd = { [supervisor] _, _, process in
       if let process { supervisor.disconnected(pid: process.pid) }

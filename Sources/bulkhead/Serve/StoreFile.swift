@@ -28,6 +28,9 @@ enum StoreFile {
     try SQLiteStore.check(location.path)
   }
 
+  /// What a copy is called until it is whole.
+  static func unfinishedCopy(_ path: String) -> String { SQLiteCopy.unfinished(path) }
+
   /// A whole copy in a new file.
   static func backUp(_ location: StoreLocation, to path: String) throws(StoreError) -> StoreReport {
     try SQLiteStore.backUp(location.path, to: path)

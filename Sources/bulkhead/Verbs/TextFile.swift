@@ -29,15 +29,30 @@ enum TextFile {
 
   /// Writes a file as a whole or not at all. `replaces` false: a file that is there stays as it is, and that is an error.
   static func write(_ text: String, to path: String, mode: UInt32, replaces: Bool) throws(EngineError) {
-    let temporary = replaces ? "\(path).\(getpid()).tmp" : path
+    // A signal waits until the file is there, or nothing of it is.
+    let held = Interrupts.hold()
+    defer { Interrupts.release(held) }
+    let temporary = "\(path).\(getpid()).tmp"
     let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
     guard file >= 0 else { throw unwritten(path, errno) }
-    let code = put(Array(text.utf8), into: file)
+    var code = put(Array(text.utf8), into: file)
     close(file)
-    if code == 0, !replaces || rename(temporary, path) == 0 { return }
-    let reason = code == 0 ? errno : code
+    if code == 0, (replaces ? rename(temporary, path) : put(temporary, at: path)) != 0 { code = errno }
+    if code == 0 { return }
     unlink(temporary)
-    throw unwritten(path, reason)
+    throw unwritten(path, code)
+  }
+
+  /// Gives the file its name unless something has it. As `rename`.
+  private static func put(_ temporary: String, at path: String) -> Int32 {
+    if link(temporary, path) == 0 { return unlink(temporary) }
+    // File systems without links: a name that is taken in this moment is lost, as with any other program.
+    guard errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS else { return -1 }
+    if access(path, F_OK) == 0 {
+      errno = EEXIST
+      return -1
+    }
+    return rename(temporary, path)
   }
 
   /// 0, or the error's number.

@@ -86,6 +86,38 @@ import Threading
     }
   }
 
+  @Test("as root, outcomes of a worker of another user outlive it in a folder of that user's own")
+  func otherUser() async throws {
+    guard getuid() == 0, let nobody = UserAccount("nobody") else { return }
+    try await onThread {
+      try WorkersEngine.configured("worker: {user: nobody}") { engine in
+        chmod(engine.folder, 0o755)
+        try engine.install(source: Self.source, as: "gate")
+        try engine.start()
+        try engine.waitForPlugin("gate")
+        let client = try engine.client()
+        let id = try Self.submit(client, engine, "gate:never", 2)
+        _ = try client.watch(id) { $0.status != .live(.running) }
+        let worker = try #require(try engine.workers().first)
+        // The next engine takes it over, and lets it speak.
+        engine.killServe()
+        try engine.start()
+        let second = try Self.submit(try engine.client(), engine, "gate:never", 0)
+        _ = try engine.client().watch(second) { $0.status != .live(.running) }
+        #expect(try engine.workers().map(\.facts.pid) == [worker.facts.pid])
+        #expect(try engine.client().job(id).status == .live(.running))
+        engine.killServe()
+        try Data().write(to: URL(fileURLWithPath: engine.folder + "/open"))
+        let file = try #require(Self.waitForOutcomes(2, in: engine, "/user-\(nobody.uid)"))
+        worker.signal(SIGKILL)
+        _ = worker.waitForEnd(milliseconds: 10_000)
+        try engine.start()
+        #expect(try engine.client().watch(id) { _ in true }.status.name == "warning")
+        #expect(!FileManager.default.fileExists(atPath: file))
+      }
+    }
+  }
+
   private static func engine() throws -> RunningEngine {
     let engine = try RunningEngine()
     let path = engine.folder + "/gate.c"
@@ -106,8 +138,9 @@ import Threading
   }
 
   /// The outbox that holds so many outcomes; nil when there is none in time.
-  private static func waitForOutcomes(_ count: Int, in engine: RunningEngine) -> String? {
-    let folder = engine.folder + "/bulkhead.db.outbox"
+  private static func waitForOutcomes(_ count: Int, in engine: RunningEngine, _ user: String = "") -> String?
+  {
+    let folder = engine.folder + "/bulkhead.db.outbox" + user
     let limit = MonotonicClock.nanoseconds + 20_000_000_000
     while MonotonicClock.nanoseconds < limit {
       for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {

@@ -56,6 +56,14 @@ struct WorkerLimitTests {
     }
   }
 
+  @Test("under the least limits that the configuration takes a worker still runs jobs")
+  func least() async throws {
+    try await WorkersEngine.run("worker: {memory: 64MiB, processors: 0.05, tasks: 32, slots: 4}") { workers in
+      let row = try workers.run("hog:whoami")
+      #expect(row.status.name == "succeeded")
+    }
+  }
+
   @Test("what leaves the worker's session is killed before its jobs move")
   func strays() async throws {
     try await WorkersEngine.run("worker: {tasks: 500}") { workers in

@@ -94,9 +94,16 @@ static int32_t get_bool(bh_ctx *c, bh_str path, int32_t *value) {
   *value = WORKED;
   return BH_OK;
 }
+static int32_t count_items(bh_ctx *c, bh_str path, uint64_t *count) {
+  (void)c, (void)path;
+  *count = WORKED;
+  return BH_OK;
+}
 static int32_t set_json(bh_ctx *c, bh_str text) { return (void)c, (void)text, WORKED; }
 static int32_t set_str(bh_ctx *c, bh_str name, bh_str text) { return (void)c, (void)name, (void)text, WORKED; }
 static int32_t set_i64(bh_ctx *c, bh_str name, int64_t value) { return (void)c, (void)name, (void)value, WORKED; }
+static int32_t set_f64(bh_ctx *c, bh_str name, double value) { return (void)c, (void)name, (void)value, WORKED; }
+static int32_t set_bool(bh_ctx *c, bh_str name, int32_t value) { return (void)c, (void)name, (void)value, WORKED; }
 static int32_t wait_sleep(bh_ctx *c, uint64_t ms) { return (void)c, (void)ms, WORKED; }
 static int32_t wait_poll(bh_ctx *c, bh_poll *fds, uint64_t count, int64_t ms) {
   return (void)c, (void)fds, (void)count, (void)ms, WORKED;
@@ -139,11 +146,15 @@ static void use_params(bh_ctx *ctx) {
   EXPECT(params, get_i64, bh_param_i64(ctx, "x", 5), 5);
   EXPECT(params, get_f64, bh_param_f64(ctx, "x", 6), 6);
   EXPECT(params, get_bool, bh_param_bool(ctx, "x", 1), 1);
+  EXPECT(params, count, bh_param_count(ctx, "x"), 0);
 }
 static void use_result(bh_ctx *ctx) {
   EXPECT(result, set_json, bh_result_json(ctx, "{}"), BH_UNSUPPORTED);
   EXPECT(result, set_str, bh_result_str(ctx, "x", "y"), BH_UNSUPPORTED);
   EXPECT(result, set_i64, bh_result_i64(ctx, "x", 1), BH_UNSUPPORTED);
+  EXPECT(result, set_f64, bh_result_f64(ctx, "x", 1), BH_UNSUPPORTED);
+  EXPECT(result, set_bool, bh_result_bool(ctx, "x", 1), BH_UNSUPPORTED);
+  EXPECT(result, set_value, bh_result_value(ctx, "x", "1"), BH_UNSUPPORTED);
 }
 static void use_wait(bh_ctx *ctx) {
   bh_poll nothing = {-1, 0, 0};
@@ -192,14 +203,20 @@ static void use_core(bh_ctx *ctx) {
   expect("bh_alloc", block != NULL, 1);
   bh_free(ctx, block);
   expect("bh_fail", bh_fail(ctx, BH_IO, "x"), BH_IO);
+  expect("bh_refuse", bh_refuse(ctx->host, "x") == NULL, 1);
   expect("bh_failf", bh_failf(ctx, BH_IO, "%d", 1), BH_IO);
   expect("bh_checkpoint", bh_checkpoint(ctx), BH_OK);
   expect("bh_checkpoint_n", bh_checkpoint_n(ctx, 3), BH_OK);
   expect("the counter", (int64_t)ctx->cell->progress_count, 3);
   bh_hold(ctx);
   bh_release(ctx);
+  ctx->cell->stop_word = BH_STOP_SHUTDOWN | BH_STOP_PROFILE;
+  expect("bh_stop_requested", bh_stop_requested(ctx), 0);
+  ctx->cell->stop_word = 0x8000u; /* of a later level */
+  expect("bh_stop_requested", bh_stop_requested(ctx), 1);
   ctx->cell->stop_word = BH_STOP_CANCEL;
   expect("bh_stop_bits", bh_stop_bits(ctx), BH_STOP_CANCEL);
+  expect("bh_stop_requested", bh_stop_requested(ctx), 1);
   expect("bh_checkpoint", bh_checkpoint(ctx), BH_CANCELLED);
 }
 
@@ -208,7 +225,7 @@ static void use_core(bh_ctx *ctx) {
 static void run_case(const char *id, const void *whole, void (*use)(bh_ctx *)) {
   static bh_cell cell;
   static bh_host host = {sizeof host, 0, 1, BH_ABI_LEVEL, query, give, take, fail, checkpoint};
-  static bh_ctx ctx = {sizeof ctx, 1, &host, &cell, 1, 1, NULL, NULL};
+  static bh_ctx ctx = {sizeof ctx, 1, &host, &cell, 1, 1, NULL, NULL, NULL};
   fflush(NULL);
   pid_t child = fork();
   if (child == 0) {
@@ -244,8 +261,10 @@ static void cut(const char *id, const void *whole, size_t size, void (*use)(bh_c
 int main(void) {
   static const bh_log_table log_table = {sizeof log_table, 0, log_write};
   static const bh_progress_table progress_table = {sizeof progress_table, 0, report};
-  static const bh_params_table params_table = {sizeof params_table, 0, json, get_str, get_i64, get_f64, get_bool};
-  static const bh_result_table result_table = {sizeof result_table, 0, set_json, set_str, set_i64};
+  static const bh_params_table params_table = {sizeof params_table, 0, json, get_str, get_i64, get_f64, get_bool,
+                                               count_items};
+  static const bh_result_table result_table = {sizeof result_table, 0, set_json, set_str, set_i64,
+                                               set_f64, set_bool, set_str};
   static const bh_wait_table wait_table = {sizeof wait_table, 0, wait_sleep, wait_poll, stop_fd};
   static const bh_cleanup_table cleanup_table = {sizeof cleanup_table, 0, push, drop};
   static const bh_steps_table steps_table = {sizeof steps_table, 0, step, named_text};

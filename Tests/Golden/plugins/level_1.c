@@ -18,7 +18,8 @@ BH_MANIFEST({
   "abi": {"built": 1, "min_host": 1},
   "actions": [
     {"name": "everything", "parameters": {"type": "object", "properties": {
-      "text": {"type": "string"}, "count": {"type": "integer"}, "ratio": {"type": "number"}, "flag": {"type": "boolean"}}}},
+      "text": {"type": "string"}, "count": {"type": "integer"}, "ratio": {"type": "number"}, "flag": {"type": "boolean"},
+      "list": {"type": "array", "items": {"type": "string"}, "default": ["a", "b"]}}}},
     {"name": "fails"},
     {"name": "waits"},
     {"name": "stepwise", "repeat": "steps"},
@@ -46,6 +47,8 @@ static int32_t use_memory_and_stops(bh_ctx *ctx) {
   bh_release(ctx);
   if (code == BH_OK) code = bh_checkpoint_n(ctx, 3);
   if (code == BH_OK) code = check(ctx, bh_stop_bits(ctx) == 0, "bh_stop_bits");
+  if (code == BH_OK) code = check(ctx, bh_stop_requested(ctx) == 0, "bh_stop_requested");
+  if (code == BH_OK) code = check(ctx, strcmp((const char *)ctx->action->user, "mine") == 0, "ctx->action");
   if (code == BH_OK) code = check(ctx, bh_sleep(ctx, 1) == BH_OK, "bh_sleep");
   bh_poll stop = {bh_stop_fd(ctx), 1, 0};
   if (code == BH_OK) code = check(ctx, stop.fd >= 0, "bh_stop_fd");
@@ -77,6 +80,11 @@ static int32_t everything(bh_ctx *ctx) {
   if (code == BH_OK) code = bh_result_i64(ctx, "ratio", (int64_t)(bh_param_f64(ctx, "ratio", 0) * 100));
   if (code == BH_OK) code = bh_result_i64(ctx, "flag", bh_param_bool(ctx, "flag", 0));
   if (code == BH_OK) code = bh_result_i64(ctx, "missing", bh_param_i64(ctx, "missing", 9));
+  if (code == BH_OK) code = bh_result_i64(ctx, "items", (int64_t)bh_param_count(ctx, "list"));
+  if (code == BH_OK) code = bh_result_str(ctx, "second", bh_param_str(ctx, "list/1", "?"));
+  if (code == BH_OK) code = bh_result_f64(ctx, "real", 0.5);
+  if (code == BH_OK) code = bh_result_bool(ctx, "yes", 1);
+  if (code == BH_OK) code = bh_result_value(ctx, "any", "[1,null]");
   if (code == BH_OK) code = bh_result_i64(ctx, "json_bytes", (int64_t)bh_params_json(ctx).len);
   return code < 0 ? bh_fail(ctx, code, "a result was refused") : BH_OK;
 }
@@ -114,6 +122,6 @@ static int32_t stepwise_reconcile(bh_ctx *ctx) {
 }
 
 static const bh_action actions[] = {
-  BH_ACTION("everything", everything), BH_ACTION("fails", fails), BH_ACTION("waits", waits),
+  BH_ACTION_WITH("everything", everything, (void *)"mine"), BH_ACTION("fails", fails), BH_ACTION("waits", waits),
   BH_ACTION("stepwise", stepwise), BH_ACTION("stepwise.reconcile", stepwise_reconcile)};
 BH_PLUGIN(actions)

@@ -73,6 +73,29 @@ struct FolderPluginTests {
     }
   }
 
+  @Test("it is looked at as a folder, by its name and by its file's")
+  func inspected() async throws {
+    try await onThread {
+      let folder = try TemporaryFolder()
+      // Of a name that no other test loads here.
+      try Self.make(folder, "looked")
+      let place = folder.path + "/looked"
+      for path in [place, place + "/", place + "/looked.so"] {
+        let found = PluginInspection(path: path)
+        #expect(found.objections.isEmpty && found.manifest?.id == "looked", "\(path): \(found.objections)")
+      }
+      try FileManager.default.moveItem(atPath: place + "/lib", toPath: place + "/gone")
+      for path in [place, place + "/looked.so"] {
+        let objections = PluginInspection(path: path).objections
+        #expect(objections.contains { $0.rule.contains("libhelp-looked.so.1") }, "\(path): \(objections)")
+      }
+      // A lone file beside its libraries is none.
+      try FileManager.default.moveItem(atPath: place + "/gone", toPath: place + "/lib")
+      try FileManager.default.moveItem(atPath: place + "/looked.so", toPath: place + "/other.so")
+      #expect(!PluginInspection(path: place + "/other.so").objections.isEmpty)
+    }
+  }
+
   @Test(
     "the hash is of all that is in it: another library is another plug-in, the same bytes are the same one")
   func hash() async throws {

@@ -56,7 +56,7 @@ struct PluginLoaderTests {
     for version in ["1.0.0", "2.0.0"] {
       let (image, manifest) = try image(source(version).build(flags: ["-Wl,-soname,twice.so"]))
       let generation = try await load(image, manifest)
-      answers.append(try #require(generation.actions["act"]).function(nil))
+      answers.append(try #require(generation.actions["act"]).function.call(nil))
     }
     #expect(answers == [1, 2])
   }

@@ -23,6 +23,7 @@ struct ExecuteTests {
       bh_result_i64(ctx, "user", ctx->user != NULL);
       bh_result_i64(ctx, "aligned", ((uintptr_t)ctx->cell & 63) == 0);
       bh_result_i64(ctx, "level", ctx->host->abi_current);
+      bh_result_i64(ctx, "own_entry", ctx->action->run == who && strcmp(ctx->action->name, "who") == 0);
       return BH_OK;
     }
     static int32_t speak(bh_ctx *ctx) {
@@ -128,7 +129,9 @@ struct ExecuteTests {
   func context() async throws {
     let end = try await execute(Self.plugin.get().run("who"))
     #expect(
-      try numbers(end) == ["job": 4711, "fence": 7, "attempt": 2, "user": 0, "aligned": 1, "level": 1])
+      try numbers(end) == [
+        "job": 4711, "fence": 7, "attempt": 2, "user": 0, "aligned": 1, "level": 1, "own_entry": 1,
+      ])
   }
 
   @Test("log and progress reach the job; what is too long or no UTF-8 is repaired")

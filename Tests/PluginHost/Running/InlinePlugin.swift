@@ -57,11 +57,12 @@ struct InlinePlugin: @unchecked Sendable {
   }
 
   /// The function of an action.
-  func action(_ name: String) throws -> bh_action_fn {
+  func action(_ name: String) throws -> PluginFunction {
     if let plugin = plugin?.pointee {
-      for action in UnsafeBufferPointer(start: plugin.actions, count: Int(plugin.action_count))
-      where String(cString: action.name) == name {
-        if let run = action.run { return run }
+      for index in 0..<Int(plugin.action_count) {
+        guard let action = plugin.actions.map({ $0 + index }), String(cString: action.pointee.name) == name
+        else { continue }
+        if let run = action.pointee.run { return PluginFunction(call: run, descriptor: action) }
       }
     }
     throw Failure(description: "no action \(name)")

@@ -162,6 +162,8 @@ struct StopTests {
 
   @Test("losing the job weighs more than a cancel, a cancel more than the deadline")
   func priorities() {
+    #expect(StopWord.code(BH_STOP_SHUTDOWN | BH_STOP_PROFILE) == BH_OK)
+    #expect((BH_STOP_SHUTDOWN | BH_STOP_PROFILE) & BH_STOP_ENDS == 0)
     for bits in UInt32(0)..<128 {
       let wanted =
         bits & BH_STOP_FENCED != 0

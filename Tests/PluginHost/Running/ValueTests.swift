@@ -75,6 +75,38 @@ struct ValueTests {
       bh_result_json(ctx, "{ \"new\" : 1.50 }");
       return BH_OK;
     }
+    static int32_t lists(bh_ctx *ctx) {
+      static const char *const paths[] = {
+        "list/0/n", "list/1/n", "list/2/n", "list/-1/n", "list/+1/n", "list/99999999999999999999/n", "list//n"};
+      for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+        bh_result_i64(ctx, paths[i], bh_param_i64(ctx, paths[i], -1));
+      bh_result_i64(ctx, "matrix", bh_param_i64(ctx, "matrix/1/0", -1));
+      bh_result_i64(ctx, "items", (int64_t)bh_param_count(ctx, "list"));
+      bh_result_i64(ctx, "members", (int64_t)bh_param_count(ctx, "list/0"));
+      bh_result_i64(ctx, "all", (int64_t)bh_param_count(ctx, ""));
+      bh_result_i64(ctx, "none", (int64_t)bh_param_count(ctx, "gone"));
+      uint64_t count = 0;
+      bh_result_i64(ctx, "text", bh_params_of(ctx)->count(ctx, bh_text("list/0/n"), &count));
+      return BH_OK;
+    }
+    static int32_t kinds(bh_ctx *ctx) {
+      bh_result_bool(ctx, "yes", 7);
+      bh_result_bool(ctx, "no", 0);
+      bh_result_f64(ctx, "half", 0.5);
+      bh_result_value(ctx, "list", "[1, \"two\", null]");
+      bh_result_i64(ctx, "nan", bh_result_f64(ctx, "half", __builtin_nan("")));
+      bh_result_i64(ctx, "bad", bh_result_value(ctx, "list", "[1"));
+      bh_result_i64(ctx, "empty", bh_result_value(ctx, "list", ""));
+      return BH_OK;
+    }
+    static int32_t fills(bh_ctx *ctx) {
+      static char text[900002] = "\"";
+      memset(text + 1, 'y', 900000);
+      text[900001 - 1] = '"';
+      bh_str list = {text, 900001};
+      int32_t code = bh_result_of(ctx)->set_value(ctx, bh_text("a"), list);
+      return code < 0 ? code : bh_result_of(ctx)->set_value(ctx, bh_text("b"), list);
+    }
     static int32_t huge(bh_ctx *ctx) {
       static char text[(1 << 20) + 16];
       bh_str lie = {"x", UINT64_MAX};
@@ -96,6 +128,7 @@ struct ValueTests {
       source,
       actions: [
         "reads", "codes", "wants_text", "recovers", "explains", "whole", "merges", "replaces", "huge",
+        "lists", "kinds", "fills",
       ])
   }
 
@@ -126,9 +159,32 @@ struct ValueTests {
     #expect(
       try numbers(end) == [
         "big": invalid, "text": invalid, "real": invalid, "yes": invalid, "whole": invalid, "gone": missing,
-        "disk": invalid, "disk/name/more": missing, "null": missing, "": missing, "place": invalid,
+        "disk": invalid, "disk/name/more": missing, "null": missing, "": invalid, "place": invalid,
         "place_i64": invalid,
       ])
+  }
+
+  @Test("items of a list are read by their number, and counted")
+  func lists() async throws {
+    let params = #"{"list":[{"n":5,"m":0},{"n":6}],"matrix":[[1],[2]]}"#
+    let end = try await execute(Self.plugin.get().run("lists", params: params))
+    #expect(
+      try numbers(end) == [
+        "list/0/n": 5, "list/1/n": 6, "list/2/n": -1, "list/-1/n": -1, "list/+1/n": -1,
+        "list/99999999999999999999/n": -1, "list//n": -1, "matrix": 2, "items": 2, "members": 2, "all": 2,
+        "none": 0, "text": Int64(BH_INVALID),
+      ])
+  }
+
+  @Test("a result has members of every type; what is no JSON changes none of them")
+  func kinds() async throws {
+    let plugin = try Self.plugin.get()
+    let result = try JSONValue(parsing: try await execute(plugin.run("kinds")).result ?? "")
+    #expect(
+      result.text
+        == #"{"bad":-4,"empty":-4,"half":0.5,"list":[1,"two",null],"nan":-4,"no":false,"yes":true}"#)
+    let full = try await execute(plugin.run("fills"))
+    #expect(full.code == BH_INVALID && full.message == "the result is longer than 1 MiB")
   }
 
   @Test("a run that fails of a host call is told why; one that goes on is not blamed")

@@ -121,7 +121,7 @@ struct GeneratedHeaderTests {
   @Test("what cannot be a member is said, and a secret's default is not shown")
   func text() throws {
     let text = try Self.header().text
-    #expect(text.contains("list: no member, read it from bh_params_json"))
+    #expect(text.contains(#"list: no member, read its items as "list/0", count them with bh_param_count."#))
     #expect(text.contains("It takes no parameters."))
     #expect(text.contains("No parameter of it can be a member"))
     #expect(!text.contains("only_list_params") && !text.contains("hunter2"))

@@ -56,14 +56,15 @@ struct GoldenPluginTests {
   @Test("everything it calls does what it did", arguments: plugins)
   func everything(name: String) async throws {
     let context = RecordingContext()
-    let parameters = #"{"count":4,"flag":true,"ratio":0.5,"text":"ü"}"#
+    let parameters = #"{"count":4,"flag":true,"list":["a","b"],"ratio":0.5,"text":"ü"}"#
     let end = try await withPlugin(name) {
       try await execute(try $0.run("everything", context, params: parameters))
     }
     #expect(end.code == BH_OK, "\(end.message)")
     #expect(
       try JSONValue(parsing: end.result ?? "").text
-        == #"{"count":4,"flag":1,"json":true,"json_bytes":\#(parameters.utf8.count),"missing":9,"ratio":50,"text":"ü"}"#
+        == #"{"any":[1,null],"count":4,"flag":1,"items":2,"json":true,"json_bytes":\#(parameters.utf8.count),"#
+        + #""missing":9,"ratio":50,"real":0.5,"second":"b","text":"ü","yes":true}"#
     )
     #expect(context.lines == ["plain", "formatted 1", "undone: always"])
     #expect(context.all.progress.last == "2/2 all of 2")

@@ -52,6 +52,33 @@ struct SDKPackageTests {
       && Symbols.exported(by: file) == ["bh_plugin_entry"]
   }
 
+  @Test("who unpacks the tar finds a page at its top, and what that page says works")
+  func topPage() throws {
+    let sdk = try Unpacked("tar.gz")
+    let page = try String(contentsOfFile: sdk.prefix + "/README.md", encoding: .utf8)
+    #expect(!page.contains("@VERSION@"))
+    let lines = page.split(separator: "\n").filter { $0.hasPrefix("    ") }.joined(separator: "\n")
+    let run = try sdk.shell(lines, in: sdk.prefix)
+    #expect(run.status == 0, "\(run.output)")
+    #expect(try Self.isPlugin(sdk.prefix + "/my-plugin/my_plugin.so"))
+    for part in page.split(separator: "`") where part.hasPrefix("share/") || part.hasPrefix("include/") {
+      #expect(FileManager.default.fileExists(atPath: sdk.prefix + "/" + part), "\(part)")
+    }
+  }
+
+  @Test("the package names who hands it on")
+  func maintainer() throws {
+    let scratch = try Scratch()
+    let made = try scratch.run([
+      "env", "DEBFULLNAME=A & B|C", "DEBEMAIL=packages@example.org", Sample.root + "/scripts/sdk.sh",
+      scratch.path + "/dist",
+    ])
+    #expect(made.status == 0, "\(made.output)")
+    let file = try Unpacked.file("deb", in: scratch.path + "/dist")
+    let field = try scratch.run(["dpkg-deb", "-f", file, "Maintainer"])
+    #expect(field.output == "A & B|C <packages@example.org>\n")
+  }
+
   @Test("the template builds with the unpacked SDK and cc alone", arguments: ["tar.gz", "deb"])
   func template(kind: String) throws {
     let sdk = try Unpacked(kind)

@@ -22,7 +22,7 @@ struct TruncatedHostTests {
     let run = try run(compiler)
     #expect(run.status == 0, "\(run.output)")
     #expect(!run.output.contains("AddressSanitizer"))
-    #expect(run.output.contains("bh.params/1: 13 cases"))
+    #expect(run.output.contains("bh.params/1: 15 cases"))
   }
 
   @Test("a BH_HAS that does not look at the size is found")

@@ -52,6 +52,10 @@ struct DamageTests {
         }
       }
       #expect(found?.code == .damaged && found?.message.hasPrefix("\(path) is damaged") == true)
+      // The log would be laid over a copy that is put beside it.
+      for suffix in ["", "-wal", "-shm", ".damaged"] {
+        #expect(found?.cure.contains(path + suffix) == true, "\(found?.cure ?? "")")
+      }
       #expect(found?.cure.contains("bulkhead store backup") == true)
       let files = try bytes(path)
       for _ in 0..<3 {
@@ -62,7 +66,9 @@ struct DamageTests {
       store.close()
       // The next start looks before it goes on.
       let refused = refusal { try open(path) }
-      #expect(refused?.code == .damaged && refused?.cure.contains("\(path).damaged") == true)
+      #expect(
+        refused?.code == .damaged
+          && refused?.cure.contains("\(path)-wal, \(path)-shm and \(path).damaged") == true)
       let report = try SQLiteStore.check(path)
       #expect(!report.problems.isEmpty)
       // A whole copy in its place serves again, and the mark goes.
@@ -89,6 +95,21 @@ struct DamageTests {
         }
       }
       #expect(error?.code == .damaged, "\(String(describing: error))")
+    }
+  }
+
+  @Test("what has the name of an unfinished copy is left alone, and named")
+  func unfinished() throws {
+    try withStore { path, copy in
+      let (other, theirs) = (copy + "2", copy + "2.new")
+      try "mine".write(toFile: theirs, atomically: true, encoding: .utf8)
+      let error = refusal { try SQLiteStore.backUp(path, to: other) }
+      #expect(error?.message == "\(theirs) is there already")
+      #expect(try String(contentsOfFile: theirs, encoding: .utf8) == "mine")
+      #expect(!FileManager.default.fileExists(atPath: other))
+      try FileManager.default.removeItem(atPath: theirs)
+      #expect(try SQLiteStore.backUp(path, to: other).problems.isEmpty)
+      #expect(!FileManager.default.fileExists(atPath: theirs))
     }
   }
 

@@ -41,6 +41,56 @@ struct ReconcileTests {
     }
   }
 
+  @Test(
+    "lost jobs with many long steps are asked for in turn: no claim is too long for a frame",
+    arguments: StoreFlavour.allCases)
+  func longSteps(_ flavour: StoreFlavour) throws {
+    try TestStore.with(flavour) { test in
+      let node = try test.makeNode()
+      let result = String(repeating: "r", count: StepToken.resultLimit)
+      for _ in 0..<4 {
+        let run = try test.running(node, .steps)
+        for number in 0..<90 {
+          _ = try test.store.perform(BeginStep(run: run, name: "\(number)"))
+          _ = try test.store.perform(EndStep(run: run, name: "\(number)", result: result))
+        }
+        _ = try test.write(node, run, .finish(RunEnd(code: ReturnCode.unknown)))
+      }
+      var asked: [JobID] = []
+      var asking: [Int64] = []
+      while asked.count < 9 {
+        let leases = try ask(test, node, asking: asking).leases
+        if leases.isEmpty { break }
+        #expect(leases.allSatisfy { $0.steps.count == 90 })
+        asked += leases.map(\.run.job)
+        asking += leases.map(\.ask)
+      }
+      #expect(asked.count == 4 && Set(asked).count == 4)
+    }
+  }
+
+  @Test(
+    "answers of days do not make the list of events too long for a frame", arguments: StoreFlavour.allCases)
+  func manyAnswers(_ flavour: StoreFlavour) throws {
+    try TestStore.with(flavour) { test in
+      let node = try test.makeNode()
+      let run = try test.job(in: .lost, node)
+      let text = String(repeating: "x", count: 400_000)
+      for number in 0..<50 {
+        test.pass(milliseconds: 600_000)
+        let lease = try #require(try ask(test, node).leases.first)
+        #expect(try answer(test, lease, .unknown("\(number) " + text)))
+      }
+      var (seen, pages) = (0, 0)
+      while let last = try test.store.perform(ListEvents(job: run.job, after: Int64(seen))).last {
+        seen = Int(last.id)
+        pages += 1
+      }
+      let all = try test.reasons(run.job)
+      #expect(pages > 3 && seen > 50 && all.count < seen)
+    }
+  }
+
   @Test("what a worker's end says is the reason where the run said nothing", arguments: StoreFlavour.allCases)
   func reason(_ flavour: StoreFlavour) throws {
     try TestStore.with(flavour) { test in

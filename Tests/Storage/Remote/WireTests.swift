@@ -272,6 +272,19 @@ struct WireTests {
     #expect(refusal { try cutter.next() }?.code == .badFrame)
   }
 
+  @Test("an error always fits a frame, also when its text is one endless character")
+  func longError() throws {
+    let text = "e" + String(repeating: "\u{301}", count: 9 << 20)
+    for error in [StoreError(.invalid, text), StoreError(.invalid, "short", cure: text)] {
+      var cutter = FrameCutter()
+      cutter.append(Frame.error(id: 7, error)[...])
+      let frame = try #require(try cutter.next())
+      var reader = WireReader(frame.payload)
+      let read = try reader.value(StoreError.self)
+      #expect(frame.id == 7 && read.code == .invalid && !read.message.isEmpty)
+    }
+  }
+
   @Test("a message that is too long is refused where it is made")
   func tooLong() {
     let error = refusal {

@@ -57,6 +57,30 @@ struct WriteQueueTests {
     }
   }
 
+  @Test("a fault that undoes the whole transaction is what all its requests are told, not what came of it")
+  func wholeUndone() throws {
+    try TestStore.with(.direct) { test in
+      let settled = Settled()
+      let full = QueuedWrite(
+        cost: 1, isDropped: { false },
+        run: { transaction throws(StoreError) in
+          // As SQLite does by itself on a full disk.
+          try transaction.connection.run("rollback", [])
+          throw StoreError(.database, "the disk is full")
+        },
+        settle: { [names = settled.names] result in
+          if case .failure(let error) = result { names.update { $0.append(error.message) } }
+        })
+      test.direct.write([settled.write("one", Self.submit(2)), full, settled.write("two", Self.submit(3))])
+      #expect(
+        settled.names.withLock { $0 } == [
+          "one: the disk is full", "the disk is full", "two: the disk is full",
+        ])
+      let ready = try test.store.perform(CountJobs())["ready"]
+      #expect(ready == 0)
+    }
+  }
+
   @Test("what was dropped before it began is not done, and not answered")
   func dropped() throws {
     try TestStore.with(.direct) { test throws in

@@ -28,6 +28,24 @@ struct CppHeaderTests {
     }
   }
 
+  @Test(
+    "clean-ups give back what they took, and steps and reconcile entries cross as they should",
+    arguments: [["g++", "-std=c++17"], ["g++", "-std=c++20", "-fno-rtti"]])
+  func fakeHost(dialect: [String]) async throws {
+    try await onThread {
+      let program = NSTemporaryDirectory() + "bulkhead-" + UUID().uuidString
+      defer { try? FileManager.default.removeItem(atPath: program) }
+      let build = try ToolRun(
+        dialect + Self.strict + [
+          "-g", "-O1", "-fsanitize=address,undefined", Sample.root + "/Tests/Wrappers/Fixtures/fake_host.cpp",
+          "-o", program,
+        ])
+      #expect(build.status == 0, "\(build.output)")
+      let run = try ToolRun(["env", "ASAN_OPTIONS=detect_leaks=0", program])
+      #expect(run.status == 0, "\(run.output)")
+    }
+  }
+
   @Test("each header compiles alone, also where it is included first")
   func alone() async throws {
     try await onThread {

@@ -54,6 +54,21 @@ struct SwiftRunTests {
     }
   }
 
+  @Test("a step is done once and found again; what nobody can tell makes the job lost")
+  func steps() async throws {
+    try await withProbe { engine in
+      let run = try engine.run("swift-probe:stepwise", #"{"broken": false}"#)
+      #expect(run.state == "succeeded", "\(run.message)")
+      #expect(
+        run.result.text
+          == #"{"again":"made again","found":"it was there","isToken":true,"made":"vm-é","odd":true}"#)
+      let lost = #expect(throws: RunningEngine.Failure.self) {
+        try engine.run("swift-probe:stepwise", #"{"broken": true}"#)
+      }
+      #expect(lost.map { "\($0)".hasSuffix("has no end: lost") } == true, "\(String(describing: lost))")
+    }
+  }
+
   @Test("a warning is a warning, and a cancel ends a wait")
   func stops() async throws {
     try await withProbe { engine in

@@ -38,7 +38,7 @@ std::int32_t action(bh_ctx *raw) {
       return Function(ctx);
     }
   });
-  detail::end_of_action(ctx.cleanups_.load(), code);
+  detail::end_of_action(ctx.cleanups_, code);
   return code;
 }
 

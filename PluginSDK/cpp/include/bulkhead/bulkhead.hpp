@@ -36,5 +36,6 @@
 #include "error.hpp"
 #include "memory.hpp"
 #include "records.hpp"
+#include "steps.hpp"
 
 #endif

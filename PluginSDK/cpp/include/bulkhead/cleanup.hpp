@@ -64,6 +64,8 @@ std::int32_t at_border(bh_ctx *raw, Body &&body) {
 /** One function object that waits to be called by the host. It lies in the run's own memory. */
 struct cleanup_node {
   cleanup_node *next = nullptr;
+  cleanup_node *previous = nullptr;
+  cleanup_list *list = nullptr; /**< of the context that it was pushed through, until its action has returned */
   std::uint32_t when = BH_ON_FAIL;
   std::int64_t id = 0;
   bool is_spent = false; /**< the function object is gone */
@@ -75,6 +77,24 @@ struct cleanup_node {
     is_spent = true;
   }
 };
+
+inline void cleanup_list::add(cleanup_node *node) noexcept {
+  while (is_busy.test_and_set(std::memory_order_acquire)) {
+  }
+  node->list = this;
+  node->next = newest;
+  if (newest != nullptr) newest->previous = node;
+  newest = node;
+  is_busy.clear(std::memory_order_release);
+}
+
+inline void cleanup_list::remove(cleanup_node *node) noexcept {
+  while (is_busy.test_and_set(std::memory_order_acquire)) {
+  }
+  (node->previous != nullptr ? node->previous->next : newest) = node->next;
+  if (node->next != nullptr) node->next->previous = node->previous;
+  is_busy.clear(std::memory_order_release);
+}
 
 template <class Function>
 struct cleanup_of : cleanup_node {
@@ -99,18 +119,28 @@ inline std::int32_t run_cleanup(bh_ctx *raw, void *argument) {
   return code;
 }
 
-/** The host calls no BH_ON_FAIL entry of a run that succeeded: end their function objects here. */
-inline void end_of_action(cleanup_node *newest, std::int32_t code) noexcept {
-  if (code != BH_OK && code != BH_WARNING) return;
-  for (cleanup_node *node = newest; node != nullptr; node = node->next)
-    if (node->when == BH_ON_FAIL) node->end();
+/** The action has returned, and its context goes. The host calls no BH_ON_FAIL entry of a run that succeeded: end
+ *  their function objects here. */
+inline void end_of_action(cleanup_list &list, std::int32_t code) noexcept {
+  const bool has_succeeded = code == BH_OK || code == BH_WARNING;
+  for (cleanup_node *node = list.newest; node != nullptr; node = node->next) {
+    node->list = nullptr;
+    if (has_succeeded && node->when == BH_ON_FAIL) node->end();
+  }
 }
 
 }  // namespace detail
 
-/** A clean-up that was pushed. Its end is no drop: the host keeps the entry until the run ends. */
+/** A clean-up that was pushed. Its end is no drop: the host keeps the entry until the run ends. It can be moved. */
 class cleanup {
  public:
+  cleanup(cleanup &&other) noexcept : raw_(other.raw_), node_(std::exchange(other.node_, nullptr)) {}
+  cleanup &operator=(cleanup &&other) noexcept {
+    raw_ = other.raw_;
+    node_ = std::exchange(other.node_, nullptr);
+    return *this;
+  }
+
   /** Pushes `function`, called as `function(bulkhead::context &)`: when the run has failed or was cancelled
    *  (BH_ON_FAIL), or whenever it ends (BH_ALWAYS). `what` names the thing for people ("delete VM web-1"): if
    *  it cannot be undone, it is stored with the job as left behind. `function` may throw to say so.
@@ -136,17 +166,20 @@ class cleanup {
       detail::check(code, "push the clean-up \"" + std::string(what) + "\"");
     }
     node_->id = static_cast<std::int64_t>(id);
-    node_->next = ctx.cleanups_.load();
-    while (!ctx.cleanups_.compare_exchange_weak(node_->next, node_)) {
-    }
+    ctx.cleanups_.add(node_);
   }
 
-  /** Takes the entry back: the thing is wanted now, or gone. A second time does nothing.
+  /** Takes the entry back, and gives its memory back: the thing is wanted now, or gone. A second time does nothing.
    *  @thread any of the run @blocking no @cancelpoint no @owner none @since 1 */
   void drop() {
     if (node_ == nullptr || node_->is_spent) return;
     detail::check(bh_cleanup_drop(raw_, node_->id), "drop a clean-up");
     node_->end();
+    /* A loop with a clean-up in each turn must not fill the run's memory. */
+    detail::cleanup_node *const node = std::exchange(node_, nullptr);
+    if (node->list == nullptr) return;
+    node->list->remove(node);
+    bh_free(raw_, node);
   }
 
   /** Runs it now and takes it back. When it throws, the entry stays and the host tries once more at the end.

@@ -25,6 +25,15 @@ namespace detail {
 
 struct cleanup_node; /* cleanup.hpp */
 
+/** The clean-ups that were pushed through a context, newest first. Threads of the run may push and drop at once. */
+struct cleanup_list {
+  cleanup_node *newest = nullptr;
+  std::atomic_flag is_busy = ATOMIC_FLAG_INIT; /**< held for a few instructions */
+
+  void add(cleanup_node *node) noexcept;
+  void remove(cleanup_node *node) noexcept;
+};
+
 /** Reads one parameter into `out`: BH_OK or a negative code. Only the types below can be read. */
 inline std::int32_t read(bh_ctx *ctx, const bh_params_table &table, bh_str path, std::string_view &out) {
   bh_str text = {nullptr, 0};
@@ -132,7 +141,20 @@ class context {
     return param_or<std::string_view>(path, std::string_view(fallback));
   }
 
-  /** All parameters as one JSON object, defaults filled in: for lists, and for a JSON library of your own.
+  /** How many items a list has, or members an object; 0 when it was not given. An item is a parameter like others:
+   *  `for (std::uint64_t i = 0; i < ctx.param_count("disks"); i++)
+   *     use(ctx.param<std::string_view>("disks/" + std::to_string(i)));`
+   *  Throws error(BH_INVALID) for what is neither list nor object.
+   *  @thread any of the run @blocking no @cancelpoint no @owner none @since 1 */
+  std::uint64_t param_count(std::string_view path) const {
+    std::uint64_t count = 0;
+    const std::int32_t code = detail::need(bh_params_of(raw_), BH_PARAMS_ID).count(raw_, to_str(path), &count);
+    if (code == BH_NOT_FOUND) return 0;
+    detail::check(code, "count the items of the parameter " + std::string(path));
+    return count;
+  }
+
+  /** All parameters as one JSON object, defaults filled in: for a JSON library of your own.
    *  @thread any of the run @blocking no @cancelpoint no @owner borrowed @since 1 */
   std::string_view params_json() const { return to_view(bh_params_json(raw_)); }
 
@@ -167,7 +189,7 @@ class context {
     detail::check(table.set_str(raw_, to_str(name), to_str(value)), "set the result");
   }
 
-  /** Adds or replaces one integer member of the result. Values of other types go through result_json.
+  /** Adds or replaces one integer member of the result.
    *  @thread any of the run @blocking no @cancelpoint no @owner none @since 1 */
   template <class Integer,
             class = std::enable_if_t<std::is_integral_v<Integer> && !std::is_same_v<Integer, bool>>>
@@ -178,6 +200,25 @@ class context {
         throw error(BH_INVALID, "the result " + std::string(name) + " is too large for an integer");
     }
     detail::check(table.set_i64(raw_, to_str(name), static_cast<std::int64_t>(value)), "set the result");
+  }
+
+  /** Adds or replaces one boolean or number. Throws error(BH_INVALID) for a number that is not finite.
+   *  @thread any of the run @blocking no @cancelpoint no @owner none @since 1 */
+  template <class Value,
+            class = std::enable_if_t<std::is_floating_point_v<Value> || std::is_same_v<Value, bool>>, class = void>
+  void result(std::string_view name, Value value) const {
+    const bh_result_table &table = detail::need(bh_result_of(raw_), BH_RESULT_ID);
+    std::int32_t code;
+    if constexpr (std::is_same_v<Value, bool>) code = table.set_bool(raw_, to_str(name), value ? 1 : 0);
+    else code = table.set_f64(raw_, to_str(name), static_cast<double>(value));
+    detail::check(code, "set the result " + std::string(name));
+  }
+
+  /** Adds or replaces one member of any type, given as JSON: `ctx.result_value("disks", "[\"a\",\"b\"]");`
+   *  @thread any of the run @blocking no @cancelpoint no @owner borrowed @since 1 */
+  void result_value(std::string_view name, std::string_view json) const {
+    const bh_result_table &table = detail::need(bh_result_of(raw_), BH_RESULT_ID);
+    detail::check(table.set_value(raw_, to_str(name), to_str(json)), "set the result " + std::string(name));
   }
 
   /** Sets the whole result: one JSON object, at most 1 MiB. Replaces what was set before.
@@ -203,11 +244,9 @@ class context {
     if (__builtin_expect(code < 0, 0)) throw stopped(code);
   }
 
-  /** True when a stop was raised: for code that cannot throw. BH_STOP_ bits are in bh_stop_bits(ctx.raw()).
+  /** True when the run has to end: for code that cannot throw, such as a callback of a library.
    *  @thread any of the run @blocking no @cancelpoint no @owner none @since 1 */
-  bool stop_requested() const noexcept {
-    return (bh_stop_bits(raw_) & (BH_STOP_CANCEL | BH_STOP_DEADLINE | BH_STOP_FENCED)) != 0;
-  }
+  bool stop_requested() const noexcept { return bh_stop_requested(raw_) != 0; }
 
   /** Sleeps; ends at once with `stopped` when the job is cancelled. Parts of a millisecond are rounded up,
    *  negative times are none.
@@ -246,10 +285,11 @@ class context {
   friend class cleanup;
   template <auto Function>
   friend std::int32_t action(bh_ctx *raw);
+  template <auto Function>
+  friend std::int32_t reconcile(bh_ctx *raw);
 
   bh_ctx *raw_;
-  /** The clean-ups that were pushed through this context, newest first. */
-  std::atomic<detail::cleanup_node *> cleanups_{nullptr};
+  detail::cleanup_list cleanups_;
 };
 
 /** A region that must not be torn: while it lives, checkpoints and calls to the data model go on as if nobody

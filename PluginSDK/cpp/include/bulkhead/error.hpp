@@ -50,7 +50,7 @@ class stopped final {
  public:
   explicit stopped(std::int32_t code) noexcept : code_(code) {}
 
-  /** BH_CANCELLED, BH_DEADLINE, BH_FENCED ... */
+  /** BH_CANCELLED, BH_DEADLINE, BH_FENCED; BH_UNKNOWN after a step of which nobody can tell ... */
   std::int32_t code() const noexcept { return code_; }
 
  private:
@@ -61,16 +61,30 @@ namespace detail {
 
 /** Codes that say "end now" rather than "this did not work". */
 inline bool is_stop(std::int32_t code) noexcept {
-  return code == BH_CANCELLED || code == BH_DEADLINE || code == BH_FENCED;
+  return code == BH_CANCELLED || code == BH_DEADLINE || code == BH_FENCED || code == BH_UNKNOWN;
 }
 
 /** What a code stands for, for texts. */
 inline const char *name(std::int32_t code) noexcept {
-  static const char *const names[] = {"cancelled", "deadline",   "out of memory",          "invalid",
-                                      "not found", "conflict",   "denied",                 "input or output failed",
-                                      "remote",    "unsupported by this host", "bug",      "the job was lost",
-                                      "stale",     "try again later", "nobody knows whether it was done"};
-  return code < 0 && code >= BH_UNKNOWN ? names[-code - 1] : "failed";
+  /* No static table: two plug-ins of different SDKs could come to share it. */
+  switch (code) {
+    case BH_CANCELLED: return "cancelled";
+    case BH_DEADLINE: return "deadline";
+    case BH_MEMORY: return "out of memory";
+    case BH_INVALID: return "invalid";
+    case BH_NOT_FOUND: return "not found";
+    case BH_CONFLICT: return "conflict";
+    case BH_DENIED: return "denied";
+    case BH_IO: return "input or output failed";
+    case BH_REMOTE: return "the other side failed";
+    case BH_UNSUPPORTED: return "unsupported by this host";
+    case BH_BUG: return "bug";
+    case BH_FENCED: return "the job was lost";
+    case BH_STALE: return "stale";
+    case BH_AGAIN: return "try again later";
+    case BH_UNKNOWN: return "nobody knows whether it was done";
+    default: return "failed";
+  }
 }
 
 /** Throws for a negative code, else gives it back. `what` becomes the text: "cannot WHAT: not found". */

@@ -66,6 +66,8 @@ public enum Repeats: String, Sendable {
   case never
   /// It may be run twice without harm: run it again from the start.
   case idempotent
+  /// Run it again: every effect on the outside world is in a `step`.
+  case steps
 }
 
 /// Parameters or a result without any member.

@@ -22,7 +22,7 @@ public struct Code: RawRepresentable, Sendable, Hashable {
   public static let again = Code(rawValue: BH_AGAIN)
   public static let unknown = Code(rawValue: BH_UNKNOWN)
 
-  var isStop: Bool { self == .cancelled || self == .deadline || self == .fenced }
+  var isStop: Bool { self == .cancelled || self == .deadline || self == .fenced || self == .unknown }
 
   /// What it stands for, for texts.
   var meaning: String {
@@ -55,7 +55,8 @@ public struct Failure: CodedError, Sendable {
   public var description: String { message }
 }
 
-/// The run has to end now: cancelled, past its deadline, or no longer the owner of its job. Let it pass. Whoever
+/// The run has to end now: cancelled, past its deadline, no longer the owner of its job, or nobody can tell what came of
+/// a step. Let it pass. Whoever
 /// catches it gets it again at the next cancel point.
 public struct Stopped: Error, Sendable {
   public let code: Code

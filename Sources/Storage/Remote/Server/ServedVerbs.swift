@@ -5,6 +5,9 @@ package import DataModel
 package struct ServerHandlers: Sendable {
   /// Refuses a submit before it is queued, by throwing what is wrong with it.
   package var gate: (@Sendable (SubmitJobs) throws(StoreError) -> Void)?
+  /// Refuses the hello of a worker whose user is not the server's own, by throwing why: whoever can be that user could
+  /// say that he is a worker.
+  package var vouch: (@Sendable (Hello) throws(StoreError) -> Void)?
   /// A worker has said hello on that connection.
   package var onHello: (@Sendable (ConnectionID, NodeID, ProcessIdentity) -> Void)?
   /// A connection has ended; with its node, if it had said hello and not again on another connection since.

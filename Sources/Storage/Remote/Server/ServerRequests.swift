@@ -101,33 +101,48 @@ final class ServerRequests: Sendable {
   ) {
     let (id, size) = request
     let hello = verb as? Hello
-    if let node = hello?.node {
-      // The node speaks here now: what its old connection still wants is dropped or, begun, settled before this.
-      for other in others() where other.node == node { other.giveWay() }
-      connection.setNode(node, hello?.process ?? ProcessIdentity(pid: 0, startTicks: 0, bootID: ""))
+    let isRestricted = connection.admission == .workersVerbs
+    if let hello, let node = hello.node {
+      // The node speaks here now: what its old connection still wants is dropped or, begun, settled before this. A
+      // worker of another user is that node only when the store says so.
+      for other in others() where other.node == node && (!isRestricted || other.process == hello.process) {
+        other.giveWay()
+      }
+      if !isRestricted { connection.setNode(node, hello.process) }
     }
     let write = QueuedWrite(
       cost: verb.cost, isDropped: { connection.isOver },
       run: { transaction throws(StoreError) in
         transaction.asker = connection.user
+        transaction.speaker = isRestricted ? .worker(connection.node) : .anybody
         return try work(id, transaction)
       },
       settle: { [self] result in
         if let hello, case .success(let bytes) = result { greeted(hello, connection, bytes) }
         Self.send(result, to: connection, id, size)
       })
-    if let submit = verb as? SubmitJobs, let gate = handlers.gate {
-      aside.add { [self] in
-        do throws(StoreError) {
-          if !connection.isOver { try gate(submit) }
-          enqueue(write, yields: submit.yields)
-        } catch {
-          Self.send(.failure(error), to: connection, id, size)
-        }
+    guard let check = check(before: verb, isRestricted) else { return enqueue(write, yields: verb.yields) }
+    aside.add { [self] in
+      do throws(StoreError) {
+        if !connection.isOver { try check() }
+        enqueue(write, yields: verb.yields)
+      } catch {
+        Self.send(.failure(error), to: connection, id, size)
       }
-    } else {
-      enqueue(write, yields: verb.yields)
     }
+  }
+
+  /// What may block and has to go well before the verb is queued.
+  private func check(
+    before verb: any StoreVerb, _ isRestricted: Bool
+  ) -> (@Sendable () throws(StoreError) -> Void)? {
+    if let submit = verb as? SubmitJobs, let gate = handlers.gate {
+      return { () throws(StoreError) in try gate(submit) }
+    }
+    if isRestricted, let hello = verb as? Hello, let vouch = handlers.vouch {
+      return { () throws(StoreError) in try vouch(hello) }
+    }
+    return nil
   }
 
   private func enqueue(_ write: QueuedWrite, yields: Bool) {
@@ -151,6 +166,7 @@ final class ServerRequests: Sendable {
     let number = try reader.number(UInt32.self)
     let interest = try reader.value(StoreInterest.self)
     try reader.finish()
+    if connection.admission == .workersVerbs { try WorkersVerbs.check(interest, connection) }
     let observation = try store.observe(interest) { [weak connection] signal in
       connection?.sendSignal(number, signal)
     }

@@ -3,16 +3,24 @@ import DataModel
 extension ClaimReconciles: StoreVerb {
   package static let access = StoreAccess.write
   static let maximumLeases = 100
+  /// An answer ends early when its texts come to this: with one lease more, whose steps are the longest there can be,
+  /// it still fits a frame.
+  private static let maximumBytes = 4 << 20
 
   package func run(in transaction: SQLTransaction) throws(StoreError) -> ReconcileClaims {
-    let order = try NodeTable.livingOrder(of: node, in: transaction)
+    let row = try NodeTable.living(node, in: transaction)
     try LostTable.release(node, except: asking, in: transaction)
     var answer = ReconcileClaims(leases: [], nextDueInMilliseconds: nil)
-    guard order == .run else { return answer }
-    for kind in Set(kinds) {
+    guard row.order == .run else { return answer }
+    // As for claims of jobs: decided here, however old the worker's list is.
+    let strangers = try VersionTable.strangers(to: row.group, in: transaction)
+    var bytes = 0
+    for kind in Set(kinds) where !strangers.contains(kind.plugin) {
       guard let number = try transaction.kinds.find(kind, in: transaction) else { continue }
       let room = min(limit, Self.maximumLeases) - answer.leases.count
-      if room > 0 { answer.leases += try claim(kind, number, room, in: transaction) }
+      if room > 0, bytes < Self.maximumBytes {
+        answer.leases += try claim(kind, number, room, &bytes, in: transaction)
+      }
       let next = try transaction.connection.number(
         "select min(due_at) from job_lost where kind = $1 and due_at is not null", [.int(number)])
       guard let next else { continue }
@@ -23,7 +31,7 @@ extension ClaimReconciles: StoreVerb {
   }
 
   private func claim(
-    _ kind: JobKind, _ number: Int64, _ room: Int, in transaction: SQLTransaction
+    _ kind: JobKind, _ number: Int64, _ room: Int, _ bytes: inout Int, in transaction: SQLTransaction
   ) throws(StoreError) -> [ReconcileLease] {
     var leases: [ReconcileLease] = []
     var messages: [String] = []
@@ -37,13 +45,20 @@ extension ClaimReconciles: StoreVerb {
           leftBehind: LostTable.leftBehind(row, 6), steps: []))
       messages.append(row.text(5))
     }
+    for index in leases.indices {
+      let job = leases[index].run.job
+      guard bytes < Self.maximumBytes else {
+        leases.removeSubrange(index...)
+        break
+      }
+      leases[index].reason = try LostTable.reason(job, message: messages[index], in: transaction)
+      leases[index].steps = try StepTable.all(job, in: transaction)
+      bytes += leases[index].textBytes
+    }
     if leases.isEmpty { return [] }
     let first = try transaction.next("ask", count: leases.count)
     for index in leases.indices {
-      let job = leases[index].run.job
       leases[index].ask = first + Int64(index)
-      leases[index].reason = try LostTable.reason(job, message: messages[index], in: transaction)
-      leases[index].steps = try StepTable.all(job, in: transaction)
     }
     try transaction.connection.runMany(
       "update job_lost set node = $1, ask = $2, due_at = null where job = $3",
@@ -58,13 +73,23 @@ extension ClaimReconciles: StoreVerb {
     + "where o.kind = $1 and o.due_at <= $2 order by o.due_at, o.job limit $3"
 }
 
+extension ReconcileLease {
+  /// About what its texts take on the wire.
+  fileprivate var textBytes: Int {
+    steps.reduce(params.utf8.count + reason.utf8.count) {
+      $0 + 128 + $1.name.utf8.count + ($1.result?.utf8.count ?? 0)
+    }
+  }
+}
+
 extension FinishReconcile: StoreVerb {
   package static let access = StoreAccess.write
 
   package func run(in transaction: SQLTransaction) throws(StoreError) -> Bool {
-    guard let lost = try LostTable.find(job, in: transaction), lost.node != nil, lost.ask == ask else {
+    guard let lost = try LostTable.find(job, in: transaction), let asker = lost.node, lost.ask == ask else {
       return false
     }
+    if case .worker(let speaker) = transaction.speaker, speaker != asker { return false }
     guard let answer else {
       try transaction.connection.run(
         "update job_lost set node = null, due_at = $1 where job = $2",

@@ -62,6 +62,7 @@ enum StepTable {
   }
 
   static func mayWrite(_ run: JobRun, in transaction: SQLTransaction) throws(StoreError) -> Bool {
+    if let scope = try JobScope(in: transaction), try !scope.holds(run.job) { return false }
     let changes = JobChanges(transaction)
     try changes.load([run.job])
     return changes[run.job].map { JobTransition.mayWrite($0.facts, run.fence) } ?? false

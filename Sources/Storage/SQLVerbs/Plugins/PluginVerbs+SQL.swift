@@ -92,6 +92,21 @@ private enum PluginTable {
           image: row.text(6), message: row.text(7), generation: row.int(8), changedAt: row.int(9),
           group: row.text(10)))
     }
+    return bounded(files)
+  }
+
+  /// Manifests of files that are gone, for jobs that still wait for them; the newest of so many bytes, so that the list
+  /// of a plug-in directory of years fits a frame.
+  private static let goneBytes = 4 << 20
+
+  private static func bounded(_ files: [PluginFile]) -> [PluginFile] {
+    var files = files
+    var left = goneBytes
+    let gone = files.indices.filter { files[$0].state == .removed }
+    for index in gone.sorted(by: { files[$0].changedAt > files[$1].changedAt }) {
+      left -= files[index].manifest.utf8.count
+      if left < 0 { files[index].manifest = "" }
+    }
     return files
   }
 

@@ -6,11 +6,15 @@ extension RevokePlugin: StoreVerb {
   package func run(in transaction: SQLTransaction) throws(StoreError) -> Nothing {
     let hash = revocation.sha256
     guard hash.utf8.count == 64 else { throw StoreError(.invalid, "\"\(hash)\" is no SHA-256") }
+    guard revocation.reason.utf8.count <= Revocation.reasonLimit else {
+      throw StoreError(
+        .invalid, "the reason is longer than \(Revocation.reasonLimit) bytes", cure: "say it shorter")
+    }
     let changed =
       isRevoked
       ? try transaction.connection.run(
         "insert into plugin_revoked (sha256, at, who, reason) values ($1, $2, $3, $4) on conflict (sha256) do nothing",
-        [.text(hash), .int(transaction.now), .text(revocation.who), .text(revocation.reason)])
+        [.text(hash), .int(transaction.now), .text(transaction.asker), .text(revocation.reason)])
       : try transaction.connection.run("delete from plugin_revoked where sha256 = $1", [.text(hash)])
     guard changed > 0 else {
       // Revoked twice is revoked.

@@ -32,6 +32,24 @@ extension WorkerSupervisor {
     }
   }
 
+  /// Throws unless the process is a worker of that group that this engine started or adopted: a user's number alone
+  /// does not make one. `fenced`, so that a worker whose engine died before it knew of it ends.
+  func vouch(for hello: Hello) throws(StoreError) {
+    let pid = hello.process.pid
+    _ = state.wait(milliseconds: 5000) { $0.spawning > 0 && $0.workers[pid] == nil ? nil : true }
+    let isOurs = state.withLock { state in
+      state.workers[pid].map {
+        $0.handle.facts.startTicks == hello.process.startTicks && $0.group == hello.group
+      } ?? false
+    }
+    if isOurs { return }
+    EngineLog.error(
+      "process \(pid) says that it is a worker of group \(WorkerGroup.title(hello.group)), and is none of ours"
+    )
+    throw StoreError(
+      .fenced, "process \(pid) is no worker that this engine started", cure: "only `serve` starts workers")
+  }
+
   /// A connection said hello as that node and process. It may be one that nobody here knows: started by an earlier
   /// `serve` that was killed before it heard of it, or ended before its hello was read.
   func connected(_ node: NodeID, _ process: ProcessIdentity) {

@@ -219,7 +219,9 @@ final class WorkerSupervisor: Sendable {
       environment["USER"] = account.name
       environment["LOGNAME"] = account.name
     }
-    let words = arguments + (group.isEmpty ? [] : ["--group", group]) + cage.arguments
+    let outbox = cage.account.map { self.outbox.folder(of: $0.uid) } ?? self.outbox
+    let words =
+      arguments + ["--outbox", outbox.path] + (group.isEmpty ? [] : ["--group", group]) + cage.arguments
     let handle: ProcessHandle
     do {
       handle = try ChildProcess.spawn(executable, words, environment: environment, output: 2)

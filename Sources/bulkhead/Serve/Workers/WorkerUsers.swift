@@ -28,17 +28,23 @@ struct WorkerUsers: Sendable {
     self.accounts = accounts
   }
 
-  /// Opens the folder of loaded plug-ins to them, and makes sure that they reach it and the socket.
-  func open(cache: String, socket: String) throws(EngineError) {
+  /// Opens the folder of loaded plug-ins to them, makes their outboxes, and makes sure that they reach all that and the
+  /// socket.
+  func open(cache: String, socket: String, outbox: OutboxFolder) throws(EngineError) {
     guard !accounts.isEmpty else { return }
     // Passed through, not listed: a file there is found by its hash only.
     guard chmod(cache, 0o711) == 0 else {
       throw EngineError(
         .refused, "cannot open \(cache) to the workers' users: \(String(cString: strerror(errno)))")
     }
+    if let problem = outbox.open(to: accounts.map { (uid: $0.uid, gid: $0.gid) }) {
+      throw EngineError(.refused, problem, cure: "check the rights of the store's folder")
+    }
     for account in accounts {
       // Its program is opened before it becomes the user.
-      if let obstacle = account.obstacle([(socket, W_OK), (cache, X_OK)]) {
+      if let obstacle = account.obstacle([
+        (socket, W_OK), (cache, X_OK), (outbox.folder(of: account.uid).path, W_OK | X_OK),
+      ]) {
         throw EngineError(
           .refused, "a worker cannot run as that user: \(obstacle)",
           cure: "let the user pass the folders of the store, or keep the store elsewhere with --store")

@@ -131,7 +131,6 @@ struct PluginCheckCommand: Verb {
     options.trialMilliseconds = min(10_000, runLimit)
     options.action = action
     options.parameters = try parameters.values(of: subject, action: action)
-    Interrupts.handle { ScratchFolder.removeAll() }
     // Opened first: a report that cannot be written is no reason to run everything before that is said.
     let report = try junit.map { path throws(EngineError) in try ReportFile(path) }
     let result = check(subject, options)
@@ -140,6 +139,8 @@ struct PluginCheckCommand: Verb {
   }
 
   private func check(_ subject: CheckSubject, _ options: CheckOptions) -> CheckReport {
+    // The child processes end with this one.
+    Interrupts.handle { PluginCheck.abandon() }
     let command = CommandLine.executablePath
     let check = PluginCheck(
       subject, options,

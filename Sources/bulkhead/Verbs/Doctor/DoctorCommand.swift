@@ -12,7 +12,8 @@ struct DoctorCommand: EngineVerb {
     discussion: """
       Looks at configuration, store, socket, engine, workers, plug-ins, jobs and machine. Works with an engine and \
       without one; then what only an engine knows is left out. Changes nothing, and waits for nothing longer than \
-      5 seconds: an engine that does not answer is a fault that is told.
+      5 seconds: an engine that does not answer is a fault that is told. A store that nobody serves is read under its \
+      lock: an engine that is started in that moment is refused.
 
       Examples:
         bulkhead doctor

@@ -106,13 +106,12 @@ enum StoreChecks {
       return HealthCheck(
         .storeDamage, .fault,
         "the engine found damage: " + (mark.isEmpty ? "\(facts.path).damaged is there" : mark),
-        cure: "look with `bulkhead store check`; restore a copy made by `bulkhead store backup`, remove "
-          + "\(facts.path).damaged")
+        cure: "look with `bulkhead store check`; stop the engine, then " + StoreText.restore(facts.path))
     }
     if case .report(let report) = facts.inside, !report.problems.isEmpty {
       return HealthCheck(
         .storeDamage, .fault, HealthCheck.listed(report.problems),
-        cure: "restore a copy made by `bulkhead store backup`")
+        cure: StoreText.restore(facts.path))
     }
     if case .failure(let error) = facts.inside, error.code == .damaged {
       return HealthCheck(.storeDamage, .fault, error.message, cure: error.cure)

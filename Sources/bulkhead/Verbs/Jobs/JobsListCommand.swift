@@ -22,7 +22,9 @@ struct JobsListCommand: EngineVerb {
       Exit codes: 0 done (an empty list too), 64 wrong use, 69 no engine, 70 fault of bulkhead.
       """)
 
-  @Option(help: ArgumentHelp("Only jobs in this state. May be repeated.", valueName: "state"))
+  @Option(
+    help: ArgumentHelp("Only jobs in this state. May be repeated.", valueName: "state"),
+    completion: .list(states))
   var state: [String] = []
 
   @Option(help: ArgumentHelp("Only jobs of this PLUGIN:ACTION (or of the action alone).", valueName: "kind"))

@@ -26,11 +26,13 @@ struct JobsResolveCommand: EngineVerb {
       70 fault of bulkhead.
       """)
 
-  @Argument(help: JobArgument.help, transform: JobArgument.parse) var id: JobID
+  @Argument(help: JobArgument.help, completion: LiveCompletion.job, transform: JobArgument.parse) var id:
+    JobID
 
   @Option(
     name: .customLong("as"),
-    help: ArgumentHelp("succeeded, failed, cancelled or rerun.", valueName: "verdict"))
+    help: ArgumentHelp("succeeded, failed, cancelled or rerun.", valueName: "verdict"),
+    completion: .list(Resolution.Verdict.allCases.map(\.name)))
   var verdict: String
 
   @Option(help: ArgumentHelp("Why, for whoever reads the job and the audit later.", valueName: "text"))
@@ -101,7 +103,8 @@ struct JobsReconcileCommand: EngineVerb {
       64 wrong use, 69 no engine, 70 fault of bulkhead.
       """)
 
-  @Argument(help: JobArgument.help, transform: JobArgument.parse) var id: JobID
+  @Argument(help: JobArgument.help, completion: LiveCompletion.job, transform: JobArgument.parse) var id:
+    JobID
   @OptionGroup var engine: EngineOptions
 
   func act() throws {

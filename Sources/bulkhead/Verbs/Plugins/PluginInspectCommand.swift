@@ -23,7 +23,8 @@ struct PluginInspectCommand: Verb {
       """)
 
   @Argument(
-    help: ArgumentHelp("The plug-in's file.", valueName: "file"), completion: .file(extensions: ["so"]))
+    help: ArgumentHelp("The plug-in's file, or its folder NAME with NAME.so in it.", valueName: "file"),
+    completion: .file(extensions: ["so"]))
   var file: String
 
   @Flag(help: "Print JSON for programs instead of text for people.")

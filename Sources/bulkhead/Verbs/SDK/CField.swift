@@ -16,6 +16,7 @@ struct CField {
   let kind: Kind
   /// It is required or has a default: whenever what surrounds it is there, it is.
   let isAlwaysThere: Bool
+  let isList: Bool
   /// What it is, for people.
   let about: String
 
@@ -40,6 +41,7 @@ struct CField {
     self.path = path.isEmpty ? name : path + "/" + name
     isAlwaysThere = isRequired || schema.defaultValue != nil
     kind = Self.kind(schema, self.path)
+    isList = schema.type == .array
     about = Self.about(schema)
   }
 

@@ -78,7 +78,11 @@ struct CHeader {
   private static func members(_ fields: [CField], indent: String) -> [String] {
     fields.flatMap { field -> [String] in
       guard field.isReadable else {
-        let hint = "\(field.path): no member, read it from bh_params_json. " + field.about
+        let how =
+          field.isList
+          ? "read its items as \"\(field.path)/0\", count them with bh_param_count"
+          : "read it from bh_params_json"
+        let hint = "\(field.path): no member, \(how). " + field.about
         return CComment.lines(hint, opening: "/*", indent: indent)
       }
       var lines = CComment.lines(field.about, opening: "/**", indent: indent)

@@ -23,8 +23,7 @@ enum CReader {
     fields.reduce(into: []) { names, field in
       if let name = function(field.kind) { names.insert(name) }
       if case .group(let inner) = field.kind { names.formUnion(functions(inner)) }
-      // Whether an object is there is found out by asking for a text.
-      if case .group = field.kind { names.insert("get_str") }
+      if case .group = field.kind, !field.isAlwaysThere { names.insert("count") }
     }
   }
 
@@ -62,10 +61,12 @@ enum CReader {
     let member = "\(place)\(field.name)."
     if field.isAlwaysThere { return reads(inner, of: member, indent: indent) }
     return [
-      indent + "{ /* an object is no text: BH_INVALID says that it is there */",
-      indent + "  bh_str object;",
-      indent + "  code = table->get_str(ctx, bh_text(\"\(field.path)\"), &object);",
-      indent + "  \(place)has_\(field.name) = code != BH_NOT_FOUND;",
+      indent + "{",
+      indent + "  uint64_t count;",
+      indent + "  code = table->count(ctx, bh_text(\"\(field.path)\"), &count);",
+      indent
+        + "  if (code < 0 && code != BH_NOT_FOUND) return bh_fail(ctx, code, \"cannot read the parameter \(field.path)\");",
+      indent + "  \(place)has_\(field.name) = code >= 0;",
       indent + "}",
       indent + "if (\(place)has_\(field.name)) {",
     ] + reads(inner, of: member, indent: indent + "  ") + [indent + "}"]

@@ -79,14 +79,16 @@ struct NewProject {
 
   /// Writes all files. The folder is made; one that is there has to be empty. When it fails, nothing of it is left.
   func write(to folder: String) throws(EngineError) {
+    let held = Interrupts.hold()
+    defer { Interrupts.release(held) }
     try Self.checkEmpty(folder)
     var made: [String] = []
     do throws(EngineError) {
       for file in files {
         let path = folder + "/" + file.path
         try Self.makeFolders(above: path, &made)
-        made.append(path)
         try TextFile.write(file.text, to: path, mode: 0o644, replaces: false)
+        made.append(path)
       }
     } catch {
       for path in made.reversed() { remove(path) }

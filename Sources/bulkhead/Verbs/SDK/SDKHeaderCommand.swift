@@ -10,8 +10,9 @@ struct SDKHeaderCommand: Verb {
     abstract: "Write a C header with a struct and a reader for the parameters of each action.",
     discussion: """
       The header is for C11 and later and for C++. Each action's struct has a member for each parameter, and a function \
-      fills it in: `my_plugin_resize_params_read(ctx, &params)`. Lists, and parameters of any type, have no member: \
-      read them from bh_params_json.
+      fills it in: `my_plugin_resize_params_read(ctx, &params)`. Lists have no member: \
+      bh_param_count says how long they are, and bh_param_i64(ctx, "list/0", 0) reads an item. Parameters of any type \
+      are in bh_params_json.
 
       Examples:
         bulkhead sdk header manifest.json --output params.h

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Glibc
 import JobEngine
 import Storage
 
@@ -28,7 +29,12 @@ struct StoreBackupCommand: StoreFileVerb {
     let folder = FileManager.default.currentDirectoryPath
     let path = file.hasPrefix("/") ? file : folder + "/" + file
     let report = try perform(
-      served: { try $0.backUp(to: path) }, alone: { try StoreFile.backUp($0, to: path) })
+      served: { try $0.backUp(to: path) },
+      alone: { location in
+        let unfinished = StoreFile.unfinishedCopy(path)
+        if !FileManager.default.fileExists(atPath: unfinished) { Interrupts.handle { unlink(unfinished) } }
+        return try StoreFile.backUp(location, to: path)
+      })
     if engine.json {
       Terminal.output.line(StoreText.document(report, path: path).text)
     } else {

@@ -38,7 +38,8 @@ struct StoreCheckCommand: StoreFileVerb {
         "\(SafeText.escape(path)) is in order: schema \(report.schema), \(report.jobs) jobs, \(size)")
     } else {
       Terminal.output.lines(["\(SafeText.escape(path)) is damaged:"] + report.problems.map(Self.line))
-      Terminal.errors.line("stop the engine and restore the file from a copy made by `bulkhead store backup`")
+      let file = SafeText.escape(path)
+      Terminal.errors.line("stop the engine, then " + StoreText.restore(file))
     }
     if !report.problems.isEmpty { throw ExitCode(ExitStatus.failed) }
   }

@@ -42,6 +42,11 @@ enum StoreText {
     bytes < 1 << 20 ? "\(max(1, bytes >> 10)) KiB" : "\(bytes >> 20) MiB"
   }
 
+  /// What to do about a damaged store.
+  static func restore(_ path: String) -> String {
+    "remove \(path) with its -wal, -shm and .damaged files, and put a copy made by `bulkhead store backup` in its place"
+  }
+
   static func document(_ report: StoreReport, path: String) -> JSONText {
     [
       "path": .string(path), "problems": .strings(report.problems), "schema": .integer(report.schema),

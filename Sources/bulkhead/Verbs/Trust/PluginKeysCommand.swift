@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Glibc
 import JobEngine
 import PluginHost
 
@@ -60,8 +61,7 @@ struct PluginKeysGenerateCommand: Verb {
     for file in [base + ".key", base + ".pub"] where FileManager.default.fileExists(atPath: file) {
       throw EngineError(.refused, "\(file) is there already", cure: "choose another name, or move it away")
     }
-    try TextFile.write(secret, to: base + ".key", mode: 0o600, replaces: false)
-    try TextFile.write(shared, to: base + ".pub", mode: 0o644, replaces: false)
+    try write(secret, shared, base)
     if json {
       let document: JSONText = [
         "key": .string(pair.identity), "secret_file": .string(base + ".key"),
@@ -73,6 +73,21 @@ struct PluginKeysGenerateCommand: Verb {
         "key \(pair.identity)", "  \(SafeText.escape(base)).key  secret: sign with it, give it to nobody",
         "  \(SafeText.escape(base)).pub  for the engines' plugins.keys folder",
       ])
+    }
+  }
+}
+
+extension PluginKeysGenerateCommand {
+  /// Both files or none: half a pair is no key.
+  private func write(_ secret: String, _ shared: String, _ base: String) throws(EngineError) {
+    let held = Interrupts.hold()
+    defer { Interrupts.release(held) }
+    try TextFile.write(secret, to: base + ".key", mode: 0o600, replaces: false)
+    do {
+      try TextFile.write(shared, to: base + ".pub", mode: 0o644, replaces: false)
+    } catch {
+      unlink(base + ".key")
+      throw error
     }
   }
 }

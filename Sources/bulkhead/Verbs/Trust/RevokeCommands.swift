@@ -1,6 +1,5 @@
 import ArgumentParser
 import DataModel
-import Foundation
 import JobEngine
 import Storage
 import Threading
@@ -31,10 +30,16 @@ struct PluginsRevokeCommand: EngineVerb {
 
   @OptionGroup var engine: EngineOptions
 
+  func validate() throws {
+    if reason.utf8.count > Revocation.reasonLimit {
+      throw ValidationError("--reason is longer than \(Revocation.reasonLimit) bytes")
+    }
+  }
+
   func act() throws {
     let client = try connect().client
     let sha256 = try hash(client)
-    try client.revoke(Revocation(sha256: sha256, who: NSUserName(), reason: reason), isRevoked: true)
+    try client.revoke(Revocation(sha256: sha256, who: "", reason: reason), isRevoked: true)
     if engine.json {
       Terminal.output.line(JSONText.object([("sha256", .string(sha256)), ("revoked", .bool(true))]).text)
     } else {
@@ -79,7 +84,7 @@ struct PluginsRestoreCommand: EngineVerb {
   }
 
   func act() throws {
-    try connect().client.revoke(Revocation(sha256: sha256, who: NSUserName(), reason: ""), isRevoked: false)
+    try connect().client.revoke(Revocation(sha256: sha256, who: "", reason: ""), isRevoked: false)
     if engine.json {
       Terminal.output.line(JSONText.object([("sha256", .string(sha256)), ("revoked", .bool(false))]).text)
     } else {

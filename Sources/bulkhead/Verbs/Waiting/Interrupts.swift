@@ -34,6 +34,19 @@ enum Interrupts {
     }
   }
 
+  /// Keeps those signals from this thread until `release`: what it begins is not left half-done. What to give to it.
+  static func hold() -> sigset_t {
+    var (signals, before) = (ours(), sigset_t())
+    pthread_sigmask(SIG_BLOCK, &signals, &before)
+    return before
+  }
+
+  /// One that came meanwhile counts now.
+  static func release(_ held: sigset_t) {
+    var held = held
+    pthread_sigmask(SIG_SETMASK, &held, nil)
+  }
+
   private static func ours() -> sigset_t {
     var signals = sigset_t()
     sigemptyset(&signals)

@@ -3,7 +3,7 @@ import BulkheadPlugin
 
 let plugin = Plugin(
   id: "swift-probe", version: "1.0.0", title: "Swift probe",
-  actions: [Echo.self, Throw.self, Warn.self, Wait.self, Clean.self, Model.self])
+  actions: [Echo.self, Throw.self, Warn.self, Wait.self, Clean.self, Model.self, Stepwise.self])
 
 @c(bh_plugin_entry)
 public func entry(_ host: UnsafeRawPointer?) -> UnsafeRawPointer? { plugin.entry(host) }
@@ -77,7 +77,7 @@ enum Warn: Action {
   static let name = "warn"
 
   static func run(_ context: Context, _ parameters: Nothing) throws -> Nothing {
-    context.warn("one line was left out")
+    context.warning("one line was left out")
     return Nothing()
   }
 }
@@ -167,5 +167,45 @@ enum Model: Action {
       result.unknown = failure.message
     }
     return result
+  }
+}
+
+enum Stepwise: Action {
+  struct Parameters: Codable { var broken: Bool }
+  struct Result: Codable {
+    var made: String
+    var isToken: Bool
+    var odd: Bool
+    var found: String
+    var again: String
+  }
+
+  static let name = "stepwise"
+  static let repeats = Repeats.steps
+
+  static func run(_ context: Context, _ parameters: Parameters) throws -> Result {
+    var seen = ""
+    let made = try context.step("make", find: .cannotTell) { token in
+      seen = token
+      return "vm-\u{e9}"
+    }
+    var odd = false
+    do {
+      try context.step("odd", find: .cannotTell) { _ in throw Odd(reason: "no power") }
+    } catch is Odd { odd = true }
+    // One that failed in this run is looked for first.
+    func tried(_ name: String, _ find: StepSearch) throws -> String {
+      do {
+        try context.step(name, find: find) { _ in throw Failure(.remote, "the line is cut") }
+      } catch is Failure {}
+      return try context.step(name, find: find) { _ in "made again" }
+    }
+    let found = try tried("found", .look { _ in "it was there" })
+    let again = try tried("again", .look { _ in nil })
+    _ = try tried("key", .doAgain)
+    if parameters.broken { _ = try tried("broken", .look { _ in throw Failure(.notFound, "no such host") }) }
+    return Result(
+      made: made, isToken: try seen == context.stepToken("make") && seen.hasPrefix("bh-"), odd: odd,
+      found: found, again: again)
   }
 }

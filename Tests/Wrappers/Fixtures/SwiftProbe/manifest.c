@@ -133,6 +133,30 @@ BH_MANIFEST({
       },
       "deadline_ms": 0,
       "cleanup_ms": 60000
+    },
+    {
+      "name": "stepwise",
+      "kind": "action",
+      "title": "stepwise",
+      "repeat": "steps",
+      "parameters": {
+        "type": "object",
+        "properties": {"broken": {"type": "boolean"}},
+        "required": ["broken"]
+      },
+      "result": {
+        "type": "object",
+        "properties": {
+          "made": {"type": "string"},
+          "isToken": {"type": "boolean"},
+          "odd": {"type": "boolean"},
+          "found": {"type": "string"},
+          "again": {"type": "string"}
+        },
+        "required": ["made", "isToken", "odd", "found", "again"]
+      },
+      "deadline_ms": 0,
+      "cleanup_ms": 60000
     }
   ]
 });

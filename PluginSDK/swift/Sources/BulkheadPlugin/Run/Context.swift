@@ -50,8 +50,9 @@ extension Context {
     text.withStr { report(raw, UInt64(max(0, done)), UInt64(max(0, total)), $0) }
   }
 
-  /// Says what was left out: the job ends with a warning instead of a success.
-  public func warn(_ text: String) {
+  /// Says what was left out: the job ends with a warning instead of a success. A line of the log alone is
+  /// `log(.warning, ...)`.
+  public func warning(_ text: String) {
     notes.hasWarned = true
     let none = bh_str(ptr: nil, len: 0)
     _ = text.withStr { raw.pointee.host.pointee.fail(raw, BH_WARNING, $0, none) }
@@ -74,9 +75,7 @@ extension Context {
   }
 
   /// True when a stop was raised, for code that cannot throw.
-  public var isStopRequested: Bool {
-    bh_stop_bits(raw) & (BH_STOP_CANCEL | BH_STOP_DEADLINE | BH_STOP_FENCED) != 0
-  }
+  public var isStopRequested: Bool { bh_stop_requested(raw) != 0 }
 
   /// Sleeps; throws `Stopped` at once when the job is cancelled.
   public func sleep(milliseconds: Int) throws {

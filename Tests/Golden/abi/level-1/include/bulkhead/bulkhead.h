@@ -8,11 +8,15 @@
  * Rules that hold everywhere
  *  - What you are given is borrowed until you return. What you allocate on `ctx` is freed by the host when
  *    the run ends. A name carries its owner: `_in` borrowed, `_out` filled by the callee, `_own` handed over.
+ *  - Text is UTF-8 with a length. The one that you hand in needs no NUL; the one that the host hands out has one
+ *    behind its last byte, which `len` does not count, and is NULL with length 0 where there is none to hand out.
  *  - Every table and descriptor begins with `uint32_t size`, written by its producer, and only grows at the
  *    end. Test a member that came later than level 1 with BH_HAS.
- *  - Functions return 0 or a positive code when they worked, a negative code (BH_CANCELLED ...) when not.
- *  - Tags: @thread who may call · @blocking may it wait · @cancelpoint does it return BH_CANCELLED and
- *    BH_DEADLINE · @owner who owns what crosses · @since the ABI level that brought it.
+ *  - Functions return 0 or a positive code when they worked, a negative code (BH_CANCELLED ...) when not. Later
+ *    levels may bring codes, stop bits and flags that you do not know: a negative code is a failure, whatever it is.
+ *  - Tags: @thread who may call · @blocking may it wait · @cancelpoint does it return the code of a stop
+ *    (BH_CANCELLED, BH_DEADLINE, BH_FENCED, BH_MEMORY) · @owner who owns what crosses · @since the ABI level
+ *    that brought it.
  */
 #ifndef BULKHEAD_BULKHEAD_H
 #define BULKHEAD_BULKHEAD_H
@@ -20,6 +24,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+#if !defined(__LP64__) || !defined(__ELF__)
+#error "Bulkhead plug-ins are built for 64-bit ELF systems (LP64): no layout is promised for this one"
+#endif
 
 #ifdef __cplusplus
 extern "C" {
@@ -48,14 +56,16 @@ extern "C" {
 /** Marks the one exported function; the template hides all else. */
 #define BH_EXPORT __attribute__((visibility("default")))
 
-/** True when `table` is there and new enough to have `field` with a value. */
-#define BH_HAS(table, field) \
-  ((table) != NULL && (table)->size >= offsetof(__typeof__(*(table)), field) + sizeof((table)->field) && \
-   (table)->field != NULL)
+/** True when `table` is there and new enough to have `field`, which is a pointer, with a value. */
+#define BH_HAS(table, field) (BH_COVERS(table, field) && (table)->field != NULL)
+
+/** True when `table` is there and new enough to have `field`, of any type. */
+#define BH_COVERS(table, field) \
+  ((table) != NULL && (table)->size >= offsetof(__typeof__(*(table)), field) + sizeof((table)->field))
 
 /* ------------------------------------------------------------------ values */
 
-/** Text: UTF-8, `len` bytes, not NUL-terminated. Frozen. */
+/** Text: UTF-8, `len` bytes. Frozen. */
 typedef struct bh_str {
   const char *ptr;
   uint64_t len;
@@ -90,14 +100,16 @@ static inline bh_str bh_text(const char *c_string) {
 
 /* ------------------------------------------------------------------ the cell and the checkpoint */
 
-/* Bits of the stop word. */
+/* Bits of the stop word. Those of the lower half ask the run to end, also the ones that later levels bring; those of
+ * the upper half only tell. */
 #define BH_STOP_CANCEL 0x01u       /**< a cancel was requested */
 #define BH_STOP_DEADLINE 0x02u     /**< the deadline has passed */
 #define BH_STOP_MEMORY_SOFT 0x04u  /**< over the soft memory limit */
 #define BH_STOP_MEMORY_HARD 0x08u  /**< at the hard memory limit */
-#define BH_STOP_SHUTDOWN 0x10u     /**< the worker is ending */
-#define BH_STOP_PROFILE 0x20u      /**< the host wants to see this checkpoint */
-#define BH_STOP_FENCED 0x40u       /**< the run lost its job */
+#define BH_STOP_FENCED 0x10u       /**< the run lost its job */
+#define BH_STOP_ENDS 0xffffu       /**< all that ask the run to end */
+#define BH_STOP_SHUTDOWN 0x10000u  /**< the worker is ending */
+#define BH_STOP_PROFILE 0x20000u   /**< the host wants to see this checkpoint */
 
 /** One cache line shared by host and run. Plain integers: touch them only by the functions here. */
 typedef struct bh_cell {
@@ -107,10 +119,12 @@ typedef struct bh_cell {
   uint64_t reserved[6];
 } bh_cell;
 
+typedef struct bh_action bh_action;
 typedef struct bh_ctx bh_ctx;
 typedef struct bh_host bh_host;
 
-/** One run of one job. Made by the host, read-only to the plug-in, valid until the entry returns. */
+/** One run of one job. Made by the host, read-only to the plug-in but for `user`, valid until the entry has returned
+ *  and the run's clean-ups have. */
 struct bh_ctx {
   uint32_t size;
   uint32_t attempt; /**< 1 at the first run of the job */
@@ -120,6 +134,7 @@ struct bh_ctx {
   uint64_t fence;   /**< rises with every claim of the job: a token for the outside world */
   void *host_data;  /**< the host's own */
   void *user;       /**< the plug-in's own, NULL at the start of a run */
+  const bh_action *action; /**< the entry that is run, as `bh_plugin_entry` gave it */
 };
 
 /** The core table. It never grows: capabilities come by `query`. */
@@ -128,7 +143,8 @@ struct bh_host {
   uint32_t flags;       /**< 0 */
   uint32_t abi_min;     /**< oldest plug-in level that this host runs */
   uint32_t abi_current; /**< newest */
-  /** The table of the extension `id` ("bh.log/1"), or NULL when this host has none. Lives as long as the process.
+  /** The table of the extension `id` ("bh.log/1"), or NULL when this host has none. The same one at each call, and it
+   *  lives as long as the process: it may be remembered.
    *  @thread any @blocking no @cancelpoint no @owner host @since 1 */
   const void *(*query)(const bh_host *host, bh_str id_in);
   /** `size` bytes (at least 1), aligned to `alignment` (a power of two; 0 means 16), or NULL (that is
@@ -140,6 +156,7 @@ struct bh_host {
   void (*free)(bh_ctx *ctx, void *block_own);
   /** Says why the run fails, and returns `code`, so that one line does both. The first failure is the job's;
    *  later ones are chained to it. With BH_WARNING it says what was left out. `detail_json_in` may be empty.
+   *  In `bh_plugin_entry`, where there is no run, `ctx` is NULL: it says why the plug-in will not be loaded.
    *  @thread any of the run @blocking no @cancelpoint no @owner borrowed @since 1 */
   int32_t (*fail)(bh_ctx *ctx, int32_t code, bh_str message_in, bh_str detail_json_in);
   /** The slow path of bh_checkpoint: call it only through that. `count` was added to the progress counter.
@@ -147,11 +164,16 @@ struct bh_host {
   int32_t (*checkpoint)(bh_ctx *ctx, uint64_t count);
 };
 
-/** The bits that are raised now, without judging them.
+/** The bits that are raised now, without judging them: some only tell. See bh_stop_requested.
  *  @thread any @blocking no @cancelpoint no @owner none @since 1 */
 static inline uint32_t bh_stop_bits(const bh_ctx *ctx) {
   return __atomic_load_n(&ctx->cell->stop_word, __ATOMIC_RELAXED);
 }
+
+/** 1 when the run has to end, else 0: for code that cannot return a code, such as a callback of a library. Says so
+ *  within bh_hold as well. No cancel point: follow it by bh_checkpoint, which knows the code.
+ *  @thread any @blocking no @cancelpoint no @owner none @since 1 */
+static inline int32_t bh_stop_requested(const bh_ctx *ctx) { return (bh_stop_bits(ctx) & BH_STOP_ENDS) != 0; }
 
 /** Put this into every loop: BH_OK, or the code with which the run has to end (BH_CANCELLED, BH_DEADLINE ...).
  *  One relaxed load when there is nothing to tell.
@@ -205,12 +227,13 @@ static inline void bh_free(bh_ctx *ctx, void *block_own) { ctx->host->free(ctx, 
 typedef int32_t (*bh_action_fn)(bh_ctx *ctx);
 
 /** One action of the manifest and the function that does it. */
-typedef struct bh_action {
+struct bh_action {
   uint32_t size;
-  uint32_t flags;   /**< 0 */
+  uint32_t flags;   /**< 0; other bits refuse the load */
   const char *name; /**< as in the manifest: "server.create" */
   bh_action_fn run;
-} bh_action;
+  void *user;       /**< the plug-in's own, found again as `ctx->action->user`: one function may do many actions */
+};
 
 /** What `bh_plugin_entry` returns. All of it stays valid as long as the plug-in is loaded. */
 typedef struct bh_plugin {
@@ -220,20 +243,31 @@ typedef struct bh_plugin {
   uint32_t action_count;
   uint64_t action_size;  /**< sizeof(bh_action) of the headers used: the stride of `actions` */
   const bh_action *actions;
-  /** Called once when the generation is retired; may be NULL.
+  /** Called at most once, when the generation is retired and none of its runs is left; not when the process ends.
+   *  May be NULL.
    *  @thread loader @blocking no @cancelpoint no @owner none @since 1 */
   void (*fini)(void);
 } bh_plugin;
 
 /** The one exported function. Called once per load; must not block, start threads or call `host` for a job.
- *  NULL refuses the load.
+ *  NULL refuses the load; say why with bh_refuse.
  *  @thread loader @blocking no @cancelpoint no @owner plug-in keeps @since 1 */
 BH_EXPORT const bh_plugin *bh_plugin_entry(const bh_host *host);
 
+/** `return bh_refuse(host, "needs libvirt 9 or newer");` in `bh_plugin_entry`: the load is refused with that text.
+ *  @thread loader @blocking no @cancelpoint no @owner borrowed @since 1 */
+static inline const bh_plugin *bh_refuse(const bh_host *host, const char *why) {
+  bh_str none = {NULL, 0};
+  host->fail(NULL, BH_UNSUPPORTED, bh_text(why), none);
+  return NULL;
+}
+
 /** Defines the body of `bh_plugin_entry` for a constant array of actions:
  *  `static const bh_action actions[] = {BH_ACTION("echo", echo)}; BH_PLUGIN(actions)` */
-#define BH_ACTION(action_name, function) \
-  { (uint32_t)sizeof(bh_action), 0, (action_name), (function) }
+#define BH_ACTION(action_name, function) BH_ACTION_WITH(action_name, function, NULL)
+/** BH_ACTION with what the function finds as `ctx->action->user`. */
+#define BH_ACTION_WITH(action_name, function, user_data) \
+  { (uint32_t)sizeof(bh_action), 0, (action_name), (function), (user_data) }
 #define BH_PLUGIN(action_array) \
   static const bh_plugin bh_plugin_of_this_file = { \
     (uint32_t)sizeof(bh_plugin), BH_ABI_TARGET, BH_ABI_MIN_HOST, \

@@ -16,8 +16,9 @@ typedef struct bh_params_table {
   /** All parameters as one JSON object, defaults of the schema filled in. Valid until the run ends.
    *  @thread any of the run @blocking no @cancelpoint no @owner borrowed @since 1 */
   bh_str (*json)(bh_ctx *ctx);
-  /** One parameter; `path_in` is a member name, or names joined by '/'. BH_NOT_FOUND when it was not given and
-   *  has no default, BH_INVALID when it has another type. Text is valid until the run ends.
+  /** One parameter; `path_in` is a member name, or names joined by '/', where the items of a list are named by their
+   *  number from 0: "disks/0/size_gib". BH_NOT_FOUND when it was not given and has no default, BH_INVALID when it
+   *  has another type. Text is valid until the run ends, and has no NUL in its middle.
    *  @thread any of the run @blocking no @cancelpoint no @owner borrowed @since 1 */
   int32_t (*get_str)(bh_ctx *ctx, bh_str path_in, bh_str *value_out);
   /** As get_str, for an integer.
@@ -29,6 +30,9 @@ typedef struct bh_params_table {
   /** As get_str, for a boolean: 0 or 1.
    *  @thread any of the run @blocking no @cancelpoint no @owner none @since 1 */
   int32_t (*get_bool)(bh_ctx *ctx, bh_str path_in, int32_t *value_out);
+  /** As get_str, for a list or an object: how many items or members it has. The empty path is all parameters.
+   *  @thread any of the run @blocking no @cancelpoint no @owner none @since 1 */
+  int32_t (*count)(bh_ctx *ctx, bh_str path_in, uint64_t *count_out);
 } bh_params_table;
 
 /** The table, or NULL.
@@ -49,6 +53,16 @@ static inline bh_str bh_params_json(bh_ctx *ctx) {
   const bh_params_table *table = bh_params_of(ctx);
   bh_str none = {NULL, 0};
   return BH_HAS(table, json) ? table->json(ctx) : none;
+}
+
+/** How many items a list has, or members an object; 0 when it was not given:
+ *  `for (uint64_t i = 0; i < bh_param_count(ctx, "disks"); i++)`
+ *  @thread any of the run @blocking no @cancelpoint no @owner none @since 1 */
+static inline uint64_t bh_param_count(bh_ctx *ctx, const char *path) {
+  const bh_params_table *table = bh_params_of(ctx);
+  uint64_t count;
+  if (BH_HAS(table, count) && table->count(ctx, bh_text(path), &count) == BH_OK) return count;
+  return 0;
 }
 
 /** A text parameter, or `fallback` when it was not given. NUL-terminated: the host keeps one behind the text.

@@ -23,6 +23,15 @@ typedef struct bh_result_table {
   /** Adds or replaces one integer member of the result.
    *  @thread any of the run @blocking no @cancelpoint no @owner borrowed @since 1 */
   int32_t (*set_i64)(bh_ctx *ctx, bh_str name_in, int64_t value);
+  /** Adds or replaces one number. BH_INVALID when it is not finite.
+   *  @thread any of the run @blocking no @cancelpoint no @owner borrowed @since 1 */
+  int32_t (*set_f64)(bh_ctx *ctx, bh_str name_in, double value);
+  /** Adds or replaces one boolean: false when `value` is 0, else true.
+   *  @thread any of the run @blocking no @cancelpoint no @owner borrowed @since 1 */
+  int32_t (*set_bool)(bh_ctx *ctx, bh_str name_in, int32_t value);
+  /** Adds or replaces one member of any type, given as JSON. BH_INVALID when it is not JSON.
+   *  @thread any of the run @blocking no @cancelpoint no @owner borrowed @since 1 */
+  int32_t (*set_value)(bh_ctx *ctx, bh_str name_in, bh_str json_in);
 } bh_result_table;
 
 /** The table, or NULL.
@@ -56,6 +65,27 @@ static inline int32_t bh_result_str(bh_ctx *ctx, const char *name, const char *v
 static inline int32_t bh_result_i64(bh_ctx *ctx, const char *name, int64_t value) {
   const bh_result_table *table = bh_result_of(ctx);
   return BH_HAS(table, set_i64) ? table->set_i64(ctx, bh_text(name), value) : BH_UNSUPPORTED;
+}
+
+/** Sets one number of the result.
+ *  @thread any of the run @blocking no @cancelpoint no @owner none @since 1 */
+static inline int32_t bh_result_f64(bh_ctx *ctx, const char *name, double value) {
+  const bh_result_table *table = bh_result_of(ctx);
+  return BH_HAS(table, set_f64) ? table->set_f64(ctx, bh_text(name), value) : BH_UNSUPPORTED;
+}
+
+/** Sets one boolean of the result.
+ *  @thread any of the run @blocking no @cancelpoint no @owner none @since 1 */
+static inline int32_t bh_result_bool(bh_ctx *ctx, const char *name, int32_t value) {
+  const bh_result_table *table = bh_result_of(ctx);
+  return BH_HAS(table, set_bool) ? table->set_bool(ctx, bh_text(name), value) : BH_UNSUPPORTED;
+}
+
+/** Sets one member of the result to any JSON: `bh_result_value(ctx, "disks", "[\"a\",\"b\"]");`
+ *  @thread any of the run @blocking no @cancelpoint no @owner borrowed @since 1 */
+static inline int32_t bh_result_value(bh_ctx *ctx, const char *name, const char *json) {
+  const bh_result_table *table = bh_result_of(ctx);
+  return BH_HAS(table, set_value) ? table->set_value(ctx, bh_text(name), bh_text(json)) : BH_UNSUPPORTED;
 }
 
 #ifdef __cplusplus

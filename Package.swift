@@ -83,7 +83,8 @@ let checks: [Target] = [
   tests(
     "PluginHost", ["bulkhead", "PluginHost", "DataModel", "CBulkheadPlugin", "CPluginRuntime", "Threading"]),
   tests("PluginSDK", ["bulkhead", "DataModel"]),
-  tests("JobEngine", ["JobEngine", "Storage", "SQLiteStorage", "PluginHost", "DataModel"]),
+  tests(
+    "JobEngine", ["JobEngine", "Storage", "SQLiteStorage", "PluginHost", "DataModel", "Threading"]),
   tests("Supervision", ["Supervision", "DataModel", "Threading"]),
   tests("Command", ["bulkhead", "JobEngine", "PluginHost", "Supervision", "Storage", "DataModel"]),
   tests("EndToEnd", ["bulkhead", "JobEngine", "Storage", "Supervision", "DataModel", "Threading"]),

@@ -53,7 +53,11 @@ package final class ProcessHandle: Sendable {
       let ready = poll(&entry, 1, milliseconds ?? -1)
       if ready > 0 { return describeEnd() }
       if ready == 0 { return nil }
-      if errno != EINTR { return "its end could not be watched: \(String(cString: strerror(errno)))" }
+      // That it could not be watched (no memory) is no proof of its end: whoever waits for that goes on waiting.
+      if errno != EINTR {
+        if milliseconds != nil { return nil }
+        usleep(100_000)
+      }
     }
   }
 
@@ -66,12 +70,26 @@ package final class ProcessHandle: Sendable {
   /// Kills what the process left behind in its session. Call it after its end and before anything of it is given
   /// to others: a child of a plug-in may still hold the outside world. How many were killed.
   package func killSession() -> Int {
-    guard facts.session == facts.pid else { return 0 }
-    var killed = 0
-    for other in ProcessFacts.ofSession(facts.pid) where !other.hasEnded && other.pid != getpid() {
-      if kill(other.pid, SIGKILL) == 0 { killed += 1 }
+    facts.session == facts.pid ? Self.killSession(facts.pid) : 0
+  }
+
+  /// The same of a process that had ended before anybody could take hold of it. Returns when nothing of it lives any
+  /// more, after five seconds at the latest: what hangs in the kernel then does nothing.
+  package static func killSession(_ session: Int32) -> Int {
+    // While a session has members its number is not given to a new process: so a living process with that number
+    // proves that nothing is left.
+    if let other = ProcessFacts(pid: session), !other.hasEnded { return 0 }
+    var killed: Set<Int32> = []
+    for round in 0..<1000 {
+      let rest = ProcessFacts.ofSession(session).filter { !$0.hasEnded && $0.pid != getpid() }
+      if rest.isEmpty, round > 0 { break }
+      // The whole group at once: one that forks and ends all the time is never where it was seen.
+      kill(-session, SIGKILL)
+      for other in rest { kill(other.pid, SIGKILL) }
+      killed.formUnion(rest.map(\.pid))
+      if !rest.isEmpty { poll(nil, 0, 5) }
     }
-    return killed
+    return killed.count
   }
 
   private func describeEnd() -> String {

@@ -14,6 +14,8 @@ package enum ProgramFile {
     guard pipe2(&ends, O_CLOEXEC) == 0 else {
       throw ChildProcess.Failure(description: "no pipe: \(String(cString: strerror(errno)))")
     }
+    // What it left running may hold the other end for ever.
+    _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)
     defer { close(ends[0]) }
     let handle: ProcessHandle
     do {
@@ -23,6 +25,7 @@ package enum ProgramFile {
     guard let how = handle.waitForEnd(milliseconds: patienceMilliseconds) else {
       handle.signal(SIGKILL)
       _ = handle.waitForEnd()
+      _ = handle.killSession()
       throw ChildProcess.Failure(
         description: "it does not answer --version within \(patienceMilliseconds / 1000) s")
     }

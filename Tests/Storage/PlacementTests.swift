@@ -51,10 +51,29 @@ struct PlacementTests {
       #expect(try !test.store.perform(PlacePlugin(file: "a.so", sha256: "other", group: "g")))
       _ = try test.store.perform(PutPluginFile(Self.file("", state: .removed)))
       #expect(try !test.store.perform(PlacePlugin(file: "a.so", sha256: Self.sha, group: "g")))
-      // Nothing active is placed anywhere: whoever has the action may run it.
+    }
+  }
+
+  @Test(
+    "a plug-in that is refused or gone is given no job, however old the list of the worker is",
+    arguments: StoreFlavour.allCases)
+  func onlyActive(_ flavour: StoreFlavour) throws {
+    try TestStore.with(flavour) { test in
+      let shared = try test.makeNode()
       let other = try node(test, "g", pid: 1)
-      _ = try test.submit(kind: Self.kind)
-      #expect(try test.claim(other, kinds: [Self.kind]).count == 1)
+      _ = try test.submit(2, kind: Self.kind)
+      for state in [PluginFile.State.refused, .removed] {
+        _ = try test.store.perform(PutPluginFile(Self.file("", state: state)))
+        #expect(try test.claim(shared, kinds: [Self.kind]).isEmpty, "\(state)")
+        #expect(try test.claim(other, kinds: [Self.kind]).isEmpty, "\(state)")
+      }
+      // Of two files with its id one is enough.
+      var second = Self.file("")
+      second.file = "b.so"
+      _ = try test.store.perform(PutPluginFile(second))
+      #expect(try test.claim(shared, limit: 1, kinds: [Self.kind]).count == 1)
+      _ = try test.store.perform(PutPluginFile(Self.file("")))
+      #expect(try test.claim(shared, kinds: [Self.kind]).count == 1)
     }
   }
 

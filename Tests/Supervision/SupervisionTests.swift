@@ -1,5 +1,6 @@
 import Foundation
 import Supervision
+import TestSupport
 import Testing
 import Threading
 
@@ -45,6 +46,40 @@ import Threading
       bell.wait(milliseconds: 10)
     }
     #expect(!ProcessFacts.ofSession(handle.facts.pid).contains { !$0.hasEnded })
+  }
+
+  @Test(
+    "what forks and ends all the time is killed with its session, and nothing of it lives when that is said")
+  func hopping() throws {
+    let folder = NSTemporaryDirectory() + "bulkhead-hop-" + UUID().uuidString
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    // Ends by itself some seconds later, should nobody kill it.
+    let source = """
+      #include <unistd.h>
+      int main(void) {
+        if (fork() != 0) { write(1, "x", 1); for (;;) pause(); }
+        for (int i = 0; i < 20000; i++) { if (fork() != 0) _exit(0); usleep(300); }
+        return 0;
+      }
+      """
+    try source.write(toFile: folder + "/hop.c", atomically: true, encoding: .utf8)
+    let built = try ToolRun(["cc", "-O", folder + "/hop.c", "-o", folder + "/hop"])
+    try #require(built.status == 0, "\(built.output)")
+    var ends: [Int32] = [-1, -1]
+    #expect(pipe(&ends) == 0)
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    defer { close(ends[0]) }
+    let handle = try ChildProcess.spawn(folder + "/hop", [], environment: [:], output: ends[1])
+    close(ends[1])
+    var byte: UInt8 = 0
+    #expect(read(ends[0], &byte, 1) == 1)
+    handle.signal(SIGKILL)
+    #expect(handle.waitForEnd(milliseconds: 10_000) == "killed by signal 9")
+    _ = handle.killSession()
+    // The pipe is at its end when nobody has it open any more.
+    var entry = pollfd(fd: ends[0], events: Int16(POLLIN), revents: 0)
+    #expect(poll(&entry, 1, 0) == 1 && read(ends[0], &byte, 1) == 0)
   }
 
   @Test("another process with the same number is not taken for the one that was meant")

@@ -84,12 +84,11 @@ final class ReconcileLoop: Sendable {
     OSThread("bh-reconcile") { [self] in
       let end = question.run.execute()
       timer.cancel(owner: ObjectIdentifier(question))
-      guard remove(question) else {
+      guard question.takeEnd() else {
         EngineLog.info("\(question.name) came back after it had been given up")
         return state.withLock { $0.abandoned -= 1 }
       }
-      finish(lease, question.answer(end), question.context.said)
-      bell.ring()
+      tell(question, question.answer(end))
     }
   }
 
@@ -97,22 +96,22 @@ final class ReconcileLoop: Sendable {
     let grace = question.entry.definition.graceMilliseconds + question.entry.definition.cleanupMilliseconds
     timer.schedule(afterMilliseconds: max(grace, 100), owner: ObjectIdentifier(question)) {
       [weak self, weak question] in
-      guard let self, let question, remove(question) else { return }
+      guard let self, let question, question.takeEnd() else { return }
       state.withLock { $0.abandoned += 1 }
       EngineLog.error("\(question.name) did not end within its deadline and its grace time; it is given up")
       // Telling the store may wait, and this thread is everybody's timer.
       OSThread("bh-reconcile") { [self] in
-        finish(
-          question.lease, .unknown("it did not end within its deadline and its grace time"),
-          question.context.said)
-        bell.ring()
+        tell(question, .unknown("it did not end within its deadline and its grace time"))
       }
     }
   }
 
-  /// False when it was taken out before.
-  private func remove(_ question: Question) -> Bool {
-    state.withLock { $0.asking.removeValue(forKey: question.lease.ask) != nil }
+  /// It counts as being asked until the store has its answer: a claim that did not name it would free the question, and
+  /// the answer would come to nothing.
+  private func tell(_ question: Question, _ answer: ReconcileAnswer?) {
+    finish(question.lease, answer, question.context.said)
+    state.withLock { $0.asking[question.lease.ask] = nil }
+    bell.ring()
   }
 
   /// A worker that drains waits for no answer: another one asks again.
@@ -143,6 +142,7 @@ private final class Question: Sendable {
   let context: ReconcileContext
   let run: PluginRun
   private let isInterrupted = Atomic(false)
+  private let isOver = Atomic(false)
 
   init(_ lease: ReconcileLease, _ entry: LoadedReconcile, session: StoreSession) {
     self.lease = lease
@@ -164,6 +164,9 @@ private final class Question: Sendable {
   var name: String {
     "the reconcile entry \"\(entry.definition.name)\" of \(lease.kind.plugin), asked for job \(lease.run.job),"
   }
+
+  /// It came back, or is given up: true for whoever says so first.
+  func takeEnd() -> Bool { !isOver.exchange(true, ordering: .acquiringAndReleasing) }
 
   func interrupt() {
     isInterrupted.store(true, ordering: .relaxed)

@@ -70,7 +70,10 @@ struct PluginTree {
         ?? -1
     }
     let target = String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self)
-    guard count > 0, count < bytes.count, !target.contains("/"), target != "..", target != "." else {
+    // No space either: a line of the folder's hash could be read in two ways.
+    guard count > 0, count < bytes.count, !target.contains("/"), target != "..", target != ".",
+      PluginScan.isPlain(target), !target.contains(" ")
+    else {
       throw Objection(
         "the link \(path) in it leads elsewhere; only links to a neighbour are taken",
         cure: "copy with \"cp -rL\", which puts the files themselves there")

@@ -13,7 +13,8 @@ extension LibraryPath {
     var waiting: [(file: ELFFile, place: String)] = [(file, "")]
     while let (file, place) = waiting.popLast() {
       let folders = try ownFolders(file, place)
-      for name in file.needed where bundled[name] == nil {
+      // One with a slash is a path, which the loader does not look for in these folders.
+      for name in file.needed where bundled[name] == nil && !name.contains("/") {
         guard let found = folders.first(where: { access("\(root)/\($0)/\(name)", F_OK) == 0 }) else {
           continue
         }

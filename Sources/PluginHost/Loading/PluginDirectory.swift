@@ -100,7 +100,7 @@ package final class PluginDirectory: Sendable {
         judge(waiting.removeFirst())
         judging += 1
       }
-      tell(state.changes(now: Self.now()))
+      tell(state.changes(now: Self.now(), objection: scan.revocation(of:)))
       let limit = min(state.waitMilliseconds(now: Self.now()) ?? Self.lookMilliseconds, Self.lookMilliseconds)
       let events = watch.wait(watched?.number, milliseconds: limit)
       completed = events.completed

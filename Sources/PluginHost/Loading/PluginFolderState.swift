@@ -122,12 +122,18 @@ package struct PluginFolderState {
 
   /// What changed since it was asked last: removed ones first, accepted ones last. Nil until every file of
   /// the first listing has its verdict, or a second has passed; the first answer tells all there is by then.
-  package mutating func changes(now time: Int64 = .min) -> [PluginFileOutcome]? {
+  /// `objection` to a content counts at once, whatever was said of its file: also when the directory is gone, and when the
+  /// file is never left alone for long enough to be judged again.
+  package mutating func changes(
+    now time: Int64 = .min, objection: (_ sha256: String) -> Objection? = { _ in nil }
+  ) -> [PluginFileOutcome]? {
     guard let firstLook else { return nil }
     let isLate = time >= firstLook + Self.firstAnswerMilliseconds
     guard hasPublished || isLate || entries.values.allSatisfy({ $0.verdict != nil }) else { return nil }
     hasPublished = true
-    let now = outcomes(entries.compactMapValues(\.verdict))
+    var verdicts: [String: PluginVerdict] = [:]
+    for (name, entry) in entries { verdicts[name] = Self.standing(name, entry.verdict, objection) }
+    let now = outcomes(verdicts)
     let removed = published.keys.filter { entries[$0] == nil }.sorted().map {
       PluginFileOutcome.removed(file: $0)
     }
@@ -135,6 +141,16 @@ package struct PluginFolderState {
     // A file that is there and being judged again keeps what was said of it.
     published = now.merging(published.filter { entries[$0.key] != nil }) { new, _ in new }
     return removed + changed.filter(\.isRefusal) + changed.filter { !$0.isRefusal }
+  }
+
+  private static func standing(
+    _ name: String, _ verdict: PluginVerdict?, _ objection: (String) -> Objection?
+  ) -> PluginVerdict? {
+    guard case .accepted(let plugin) = verdict, let objection = objection(plugin.sha256) else {
+      return verdict
+    }
+    return .refused(
+      PluginRefusal(file: name, objection, sha256: plugin.sha256, pluginID: plugin.manifest.id))
   }
 
   /// The verdicts, after the rule that one plug-in id is one file.

@@ -61,8 +61,10 @@ package final class PluginLoader: @unchecked Sendable {
         throw LoaderMessage.objection(dlerror().map { String(cString: $0) } ?? "", path: path)
       }
       state.withLock { $0.libraries.merge(libraries) { old, _ in old } }
+      guard let symbol = dlsym(library, ELFFile.entryName) else { throw PluginEntry.noEntry }
+      // Its constructors have run; nothing else of it is called when it is another file.
+      try image.checkMapped(at: symbol)
       let entry = try PluginEntry(library, host: host, manifest: manifest)
-      try image.checkMapped(at: dlsym(library, ELFFile.entryName))
       return PluginGeneration(manifest: manifest, sha256: sha256, functions: entry.functions)
     } catch {
       throw PluginError(subject, error)

@@ -93,6 +93,9 @@ package struct PluginScan: Sendable {
     name.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
   }
 
+  /// Why a content that was accepted is not to be used any more; nil when it is.
+  func revocation(of sha256: String) -> Objection? { trust.revocation(of: sha256) }
+
   /// A text that changes when verdicts may: with the rights of the folder and with the installed libraries.
   func circumstances(of folder: String) -> String {
     var text = ""

@@ -19,7 +19,7 @@ package struct TrustRules: Sendable {
   /// Who vouches for the content with that hash: the name of a key, or "" where the rule asks for none. `path` is the
   /// dropped file or folder, beside which its signature lies.
   package func check(sha256: String, path: String) throws(Objection) -> String {
-    try checkRevoked(sha256)
+    if let objection = revocation(of: sha256) { throw objection }
     switch trust.rule {
     case .directory: return ""
     case .allowList:
@@ -31,14 +31,15 @@ package struct TrustRules: Sendable {
     }
   }
 
-  private func checkRevoked(_ sha256: String) throws(Objection) {
+  /// Why the content with that hash is never taken; nil when it is not revoked.
+  func revocation(of sha256: String) -> Objection? {
     if trust.revoked.contains(sha256) {
-      throw Objection(
+      return Objection(
         "its content (\(sha256)) is revoked by the configuration", cure: "drop a version that is not")
     }
-    guard let reason = revoked()[sha256] else { return }
+    guard let reason = revoked()[sha256] else { return nil }
     let words = reason.isEmpty ? "" : ": \(reason)"
-    throw Objection(
+    return Objection(
       "its content (\(sha256)) was revoked\(words)",
       cure: "drop a version that is not, or take it back with \"bulkhead plugins restore \(sha256)\"")
   }

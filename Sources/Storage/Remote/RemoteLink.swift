@@ -32,6 +32,9 @@ final class RemoteLink: Sendable {
 
   deinit { Glibc.close(file) }
 
+  /// Why the engine ended the connection, when it said so.
+  var farewell: StoreError? { state.withLock { $0.farewell } }
+
   /// Both directions end; the reading thread wakes up and settles all who wait.
   func end() { shutdown(file, Int32(SHUT_RDWR)) }
 

@@ -45,7 +45,8 @@ package final class RemoteStore: Store {
       _ = try reader.value(Handshake.self)
     } catch {
       link.end()
-      throw error
+      // Its reason may have come before our first word went out, which then finds only that the connection has ended.
+      throw link.farewell ?? error
     }
     life.greet()
     return RemoteStore(link)

@@ -1,6 +1,6 @@
 /// What must hold between the tables after every transaction. Each rule is a count of the rows that break it.
 package enum StoreRules {
-  private static let all: [(rule: String, sql: String)] = [
+  package static let all: [(rule: String, sql: String)] = [
     (
       "a ready job is queued, and no other",
       """

@@ -55,9 +55,9 @@ enum PluginWorkerSetting {
   }
 
   private static func worker(_ id: String, group: String) throws(Fault) -> PluginWorker {
-    guard isName(id) else { throw Fault(message: "\"\(id)\" is no plug-in id") }
+    guard Names.isPluginID(id) else { throw Fault(message: "\"\(id)\" is no plug-in id") }
     guard group != "own" else { return PluginWorker(group: id) }
-    guard isName(group) else {
+    guard Names.isPluginID(group) else {
       throw Fault(message: "\"\(group)\" is no name of a group: a to z, 0 to 9, - and _")
     }
     return PluginWorker(group: group)
@@ -92,10 +92,5 @@ enum PluginWorkerSetting {
     guard limit.take(text, &worker.limits) else {
       throw Fault(message: "\(id).\(field.name): \"\(text)\" is not possible: \(limit.values)")
     }
-  }
-
-  private static func isName(_ text: String) -> Bool {
-    guard let first = text.utf8.first, (97...122).contains(first), text.utf8.count <= 64 else { return false }
-    return text.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 45 || $0 == 95 }
   }
 }

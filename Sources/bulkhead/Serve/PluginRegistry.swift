@@ -2,12 +2,15 @@ import DataModel
 import JobEngine
 import PluginHost
 import Storage
+import Synchronization
 import Threading
 
 /// Keeps the store's list of plug-ins as the directory is: each file that came, was refused or went is one row.
 final class PluginRegistry: Sendable {
   private let store: any Store
   private let placement: Placement
+  private let isOver = Atomic(false)
+  private let pause = Bell()
 
   init(store: any Store, placement: Placement) {
     self.store = store
@@ -20,6 +23,12 @@ final class PluginRegistry: Sendable {
       let file = row(outcome)
       put(file)
     }
+  }
+
+  /// Nothing is tried again from here on: the next engine looks at the whole directory. From any thread.
+  func stop() {
+    isOver.store(true, ordering: .releasing)
+    pause.ring()
   }
 
   /// After the first whole scan: what the store knows and the directory no longer has was removed meanwhile.
@@ -38,9 +47,8 @@ final class PluginRegistry: Sendable {
 
   /// Tried until it is stored: the watch tells each change once. On the watch's own thread.
   private func put(_ row: PluginFile) {
-    let pause = Bell()
     var file = row
-    while true {
+    while !isOver.load(ordering: .acquiring) {
       do {
         if file.state == .active { file.group = try group(of: file) }
         say(file)

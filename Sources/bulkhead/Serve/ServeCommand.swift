@@ -103,6 +103,8 @@ struct ServeCommand: EngineVerb {
     var listener = Restart.takeListener()
     while case .restart(let path, let socket) = try serve(configuration, listener, current) {
       listener = socket
+      // Asked to end meanwhile: the next program would not know of it, so this one opens the store again and ends.
+      if current.withLock({ $0.requests }) > 0 { continue }
       // When all goes well nothing after this line is reached.
       let reason = Restart.become(path, listener: listener)
       EngineLog.error("cannot become \(path): \(reason); this program goes on serving")

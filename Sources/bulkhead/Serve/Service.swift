@@ -123,6 +123,7 @@ final class Service: Sendable {
       end = waitForEnd()
       pruner.stop()
       placing.stop()
+      registry.stop()
       directory.stop()
       if case .restart(let path, _) = end {
         end = .restart(path, listener: server.stop(keepsSocket: true))
@@ -152,7 +153,8 @@ final class Service: Sendable {
       }
       return ending.withLock { $0 } ?? first
     case .restart, .failed:
-      supervisor.stopStarting()
+      FaultPoint.reach("serve.restarting")
+      supervisor.stopStarting(ends: false)
       supervisor.waitUntilSettled()
       return first
     }
@@ -187,9 +189,17 @@ final class Service: Sendable {
     handlers.admit = users.admission
     handlers.handle(ServeStatus.self) { [weak self] _ throws(StoreError) in try Self.living(self).status() }
     handlers.handle(ServeStop.self) { [weak self] verb throws(StoreError) in
-      ServeStop.Reply(activeJobs: try Self.living(self).stop(StopMode(verb.mode)))
+      let service = try Self.living(self)
+      if case .restart = service.ending.withLock({ $0 }) {
+        throw StoreError(
+          .closed, "not stopped: the engine is restarting", cure: "stop it when it serves again")
+      }
+      return ServeStop.Reply(activeJobs: service.stop(StopMode(verb.mode)))
     }
-    handlers.handle(ServeRestart.self) { [weak self] _ throws(StoreError) in try Self.living(self).restart() }
+    // The program is asked for its version first, which may take its time.
+    handlers.handleAlone(ServeRestart.self) { [weak self] _ throws(StoreError) in
+      try Self.living(self).restart()
+    }
     handlers.handle(ListWorkers.self) { [roster, ground] _ throws(StoreError) in
       ListWorkers.Reply(workers: try roster.list(), mechanism: ground.statement)
     }
@@ -228,7 +238,8 @@ final class Service: Sendable {
     return ServeRestart.Reply(version: version)
   }
 
-  /// Asks to end; asking for more goes further, asking for less changes nothing. How many jobs are active.
+  /// Asks to end; asking for more goes further, asking for less changes nothing. How many jobs are active. One that is
+  /// becoming another program does nothing about it: whoever runs it looks again before it does.
   @discardableResult
   func stop(_ mode: StopMode) -> Int {
     let isNew = ending.update { end -> Bool in
@@ -240,7 +251,7 @@ final class Service: Sendable {
       end = .stopped(mode)
       return true
     }
-    if isNew { supervisor.stopStarting() }
+    if isNew { supervisor.stopStarting(ends: true) }
     let jobs = activeJobs
     guard isNew else { return jobs }
     do {
@@ -270,6 +281,7 @@ final class Service: Sendable {
   private func startPlugins() throws(EngineError) -> PluginDirectory {
     let first = Atomic(true)
     do {
+      try dropUnusedImages()
       return try PluginDirectory(
         path: configuration.pluginFolder, cache: cache,
         trial: [CommandLine.executablePath, "plugin-trial"],
@@ -292,6 +304,14 @@ final class Service: Sendable {
     } catch {
       throw EngineError(.refused, "\(error)")
     }
+  }
+
+  /// Copies of versions that no file in the directory is any more and no living worker has loaded. Before the directory
+  /// is looked at: what lies there is copied anew.
+  private func dropUnusedImages() throws {
+    let list = try store.perform(ListPlugins())
+    let used = list.files.filter { $0.state != .removed }.map(\.sha256) + list.reports.map(\.sha256)
+    try PluginImageCache(folder: cache).keepOnly(Set(used))
   }
 }
 

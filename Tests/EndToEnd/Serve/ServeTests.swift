@@ -25,6 +25,31 @@ import Threading
     }
   }
 
+  @Test("copies of plug-ins that nobody has any more are removed at the next start, those in use are kept")
+  func copies() async throws {
+    try await withEngine(["witness"]) { engine in
+      let copies = {
+        try FileManager.default.contentsOfDirectory(atPath: engine.folder + "/bulkhead.db.plugins").filter {
+          $0.hasSuffix(".so")
+        }.count
+      }
+      try FileManager.default.removeItem(atPath: engine.pluginFolder + "/witness.so")
+      try engine.install(Sample.bench(), as: "bench.so")
+      try engine.waitForPlugins { list in
+        list.files.contains { $0.file == "witness.so" && $0.state == .removed }
+      }
+      try engine.waitForPlugin("bench")
+      // Its worker lives on and has the code of both.
+      engine.killServe()
+      try engine.start()
+      #expect(try copies() == 2)
+      engine.killServe(SIGTERM)
+      try engine.start()
+      #expect(try copies() == 1)
+      try engine.waitForPlugin("bench")
+    }
+  }
+
   @Test("a killed worker is replaced within a second, and its jobs tell their true story")
   func workerKilled() async throws {
     try await withEngine(["witness"]) { engine in

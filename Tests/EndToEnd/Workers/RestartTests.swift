@@ -102,6 +102,36 @@ struct RestartTests {
     }
   }
 
+  @Test("while a program takes its time to say its version, the engine answers others")
+  func slowVersion() async throws {
+    try await onThread {
+      let engine = try RunningEngine()
+      defer { engine.end() }
+      let copy = engine.folder + "/bulkhead"
+      try FileManager.default.createSymbolicLink(atPath: copy, withDestinationPath: RunningEngine.executable)
+      try engine.start(executable: copy)
+      try FileManager.default.removeItem(atPath: copy)
+      let script = "#!/bin/sh\n: >\"$0.asked\"\nwhile [ ! -e \"$0.go\" ]; do sleep 0.01; done\nexit 3\n"
+      try script.write(toFile: copy + ".text", atomically: true, encoding: .utf8)
+      try #require(try ToolRun(["install", "-m", "755", copy + ".text", copy]).status == 0)
+      let ended = Threading.Condition<String?>(nil)
+      OSThread("restart") {
+        let run = try? CommandRun(["restart", "--store", engine.storeArgument])
+        ended.update { $0 = run?.errors ?? "not started" }
+      }
+      let pause = Bell()
+      let limit = MonotonicClock.nanoseconds + 30_000_000_000
+      while !FileManager.default.fileExists(atPath: copy + ".asked"), MonotonicClock.nanoseconds < limit {
+        pause.wait(milliseconds: 10)
+      }
+      // One that was put behind it would be answered when the ten seconds are over, and the script is killed by then.
+      #expect(try CommandRun(["status", "--store", engine.storeArgument]).exitCode == 0)
+      try Data().write(to: URL(fileURLWithPath: copy + ".go"))
+      let errors = ended.wait(milliseconds: 30_000) { $0 } ?? ""
+      #expect(errors.contains("exit code 3"), "\(errors)")
+    }
+  }
+
   @Test("an engine that is ending is not restarted")
   func ending() async throws {
     try await WorkersEngine.run(plugins: ["witness"]) { workers in
@@ -113,6 +143,33 @@ struct RestartTests {
       #expect(run.exitCode == 7 && run.errors.contains("the engine is ending"), "\(run.errors)")
       _ = try workers.engine.client().cancel(id)
       #expect(workers.engine.serve?.waitForEnd(milliseconds: 20_000) == "ended with exit code 0")
+    }
+  }
+
+  @Test(
+    "a TERM that comes while the engine makes place for the next one ends it: it is not lost with the old program"
+  )
+  func terminated() async throws {
+    try await onThread {
+      let engine = try RunningEngine()
+      defer { engine.end() }
+      try engine.start(environment: ["BULKHEAD_FAULT": "serve.restarting=stop"])
+      let serve = try #require(engine.serve)
+      // Its answer may come when the engine goes on, or never.
+      let asking = OSThread("restart") {
+        _ = try? CommandRun(["restart", "--store", engine.storeArgument])
+      }
+      let pause = Bell()
+      let limit = MonotonicClock.nanoseconds + 30_000_000_000
+      while ProcessFacts(pid: serve.facts.pid)?.isStopped == false, MonotonicClock.nanoseconds < limit {
+        pause.wait(milliseconds: 10)
+      }
+      #expect(ProcessFacts(pid: serve.facts.pid)?.isStopped == true)
+      serve.signal(SIGTERM)
+      serve.signal(SIGCONT)
+      #expect(serve.waitForEnd(milliseconds: 60_000) == "ended with exit code 0", "\(engine.output)")
+      asking.join()
+      #expect(engine.waitForOutput("draining"))
     }
   }
 

@@ -164,6 +164,43 @@ struct FolderPluginTests {
     }
   }
 
+  @Test(
+    "a library that is asked for by a path is not taken for one that came along: its path begins where a worker starts"
+  )
+  func pathNeeded() async throws {
+    try await onThread {
+      let folder = try TemporaryFolder()
+      let place = folder.path + "/slash"
+      let library = place + "/lib/libhelp.so"
+      try FileManager.default.createDirectory(atPath: place + "/lib", withIntermediateDirectories: true)
+      try "int help(void) { return 0; }\n".write(
+        toFile: folder.path + "/help.c", atomically: true, encoding: .utf8)
+      try Self.run(
+        "cc", "-shared", "-fPIC", "-Wl,-soname,lib/libhelp.so", folder.path + "/help.c", "-o", library)
+      let source = PluginSource(id: "slash", code: "int help(void);\nint (*used)(void) = help;")
+      try FileManager.default.copyItem(
+        atPath: try source.build(flags: [library, "-Wl,-rpath,$ORIGIN"]), toPath: place + "/slash.so")
+      try Self.run("chmod", "-R", "go-w", place)
+      let message = Self.refusal(try Self.scan(folder).judge("slash", in: folder.path))
+      #expect(message.contains("means another file wherever a worker starts"), "\(message)")
+    }
+  }
+
+  @Test("a link whose target could be read as more lines of the folder's hash is refused")
+  func linkTarget() async throws {
+    try await onThread {
+      let folder = try TemporaryFolder()
+      let scan = try Self.scan(folder)
+      try Self.make(folder, "lines")
+      for target in ["b\nfile c.so 00", "b c"] {
+        let link = folder.path + "/lines/a"
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: target)
+        #expect(Self.refusal(scan.judge("lines", in: folder.path)).contains("leads elsewhere"))
+        try FileManager.default.removeItem(atPath: link)
+      }
+    }
+  }
+
   @Test("a change of any file in it is seen as a change of the plug-in")
   func signature() async throws {
     try await onThread {

@@ -61,10 +61,13 @@ final class PluginDirectoryTests: Sendable {
 
   init() throws { base = try TemporaryFolder() }
 
+  private let revoked = Threading.Condition<[String: String]>([:])
+
   private func watch() throws -> PluginDirectory {
     let scan = PluginScan(
       cache: try PluginImageCache(folder: base.path + "/images"),
-      trial: TrialLoad(command: TrialCommand.words, limitMilliseconds: 20_000))
+      trial: TrialLoad(command: TrialCommand.words, limitMilliseconds: 20_000),
+      trust: TrustRules(revoked: { [revoked] in revoked.withLock { $0 } }))
     return try PluginDirectory(
       path: folder, scan: scan, onMissing: { [missing] isMissing in missing.update { $0.append(isMissing) } }
     ) { [log] in log.take($0) }
@@ -193,6 +196,20 @@ final class PluginDirectoryTests: Sendable {
       #expect(test.log.waitForRefusal(of: "a.so", "its folder"))
       chmod(test.folder, 0o755)
       #expect(test.log.waitForVersion("1.0.0", of: "a.so"))
+    }
+  }
+
+  @Test("a plug-in that is revoked while its directory is gone is refused all the same")
+  func revokedAway() async throws {
+    try await watching { test in
+      let built = try Self.plugin("1.0.0")
+      try test.base.copy(built, as: "plugins/a.so")
+      #expect(test.log.waitForVersion("1.0.0", of: "a.so"))
+      #expect(rename(test.folder, test.base.path + "/aside") == 0)
+      #expect(test.missing.wait(milliseconds: 20_000) { $0 == [true] ? true : nil } == true)
+      let hash = try PluginContent.hash(of: built)
+      test.revoked.update { $0 = [hash: "leaks"] }
+      #expect(test.log.waitForRefusal(of: "a.so", "was revoked: leaks"))
     }
   }
 

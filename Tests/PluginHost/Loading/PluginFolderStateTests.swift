@@ -170,6 +170,26 @@ struct PluginFolderStateTests {
     #expect(refusal.sha256 == "h" && refusal.pluginID == "web")
   }
 
+  @Test(
+    "what is revoked is refused at once: while its folder is gone, and while its file is never left alone")
+  mutating func revoked() throws {
+    let wrong = Objection("its content was revoked", cure: "drop another")
+    _ = state.look(["a.so": Self.signature(1)], now: 0)
+    state.judged("a.so", Self.signature(1), try Self.accepted("a", "bad"), now: 0)
+    #expect(files(state.changes()) == ["+a.so"])
+    _ = state.look(nil, now: 10)
+    let changes = state.changes { $0 == "bad" ? wrong : nil } ?? []
+    #expect(files(changes) == ["!a.so"])
+    guard case .refused(_, let refusal)? = changes.first else { return }
+    #expect(refusal.objection == wrong && refusal.sha256 == "bad" && refusal.pluginID == "a")
+    #expect(files(state.changes { $0 == "bad" ? wrong : nil }) == [])
+    #expect(files(state.changes()) == ["+a.so"], "taken back")
+
+    // Written to again and again: it is not judged, and what was said of it would stand.
+    #expect(state.look(["a.so": Self.signature(1, at: 20)], now: 20) == [])
+    #expect(files(state.changes { $0 == "bad" ? wrong : nil }) == ["!a.so"])
+  }
+
   @Test("everything is judged again when the circumstances change, and keeps its verdict until then")
   mutating func circumstances() throws {
     let listing = ["a.so": Self.signature(1)]

@@ -1,3 +1,4 @@
+import DataModel
 import Foundation
 import Synchronization
 import TestSupport
@@ -171,6 +172,38 @@ struct TrustTests {
         _ = try loader.load(imagePath: plugin.imagePath, sha256: plugin.sha256, manifest: plugin.manifest)
       }
       #expect(objection.contains("missing or damaged"), "\(objection)")
+    }
+  }
+
+  @Test("one whose file was written while it was loaded is not asked for its entry")
+  func writtenWhileLoading() async throws {
+    try await onThread {
+      let folder = try TemporaryFolder()
+      let source = PluginSource(
+        id: "writer",
+        code: """
+          #include <dlfcn.h>
+          __attribute__((constructor)) static void grow(void) {
+            Dl_info info;
+            if (dladdr((void *)act, &info) == 0) return;
+            FILE *file = fopen(info.dli_fname, "a");
+            if (file != NULL) { fputc(0, file); fclose(file); }
+          }
+          """,
+        ending: """
+          __attribute__((visibility("default"))) const bh_plugin *bh_plugin_entry(const bh_host *host) {
+            (void)host;
+            return NULL;
+          }
+          """)
+      let path = try folder.copy(source.build(flags: ["-D_GNU_SOURCE"]), as: "writer.so")
+      let loader = PluginLoader(host: HostTables.shared.host)
+      let hash = try PluginContent.hash(of: path)
+      let objection = Self.objection {
+        _ = try loader.load(
+          imagePath: path, sha256: hash, manifest: try Manifest(text: PluginSource.manifest("writer")))
+      }
+      #expect(objection.contains("was exchanged while it was loaded"), "\(objection)")
     }
   }
 

@@ -86,14 +86,17 @@ enum VersionTable {
         + "where substr(sha256, 1, 12) = $1 and clean_runs < probation_runs", [.text(digits)])
   }
 
-  /// Plug-ins that are placed elsewhere: jobs of theirs are not for a worker of that group.
+  /// Plug-ins whose jobs are not for a worker of that group: they are placed elsewhere, or none of their files is active
+  /// any more. A worker may not have heard of that yet, and what was revoked is not to begin anew.
   static func strangers(
     to group: String, in transaction: SQLTransaction
   ) throws(StoreError) -> Set<String> {
     var plugins: Set<String> = []
+    let active = "state = \(PluginFile.State.active.rawValue)"
     try transaction.connection.query(
-      "select plugin_id from plugin_file where state = \(PluginFile.State.active.rawValue) "
-        + "and worker_group <> $1", [.text(group)]
+      "select plugin_id from plugin_file where \(active) and worker_group <> $1 "
+        + "union select plugin_id from plugin_file where plugin_id <> '' "
+        + "group by plugin_id having sum(case when \(active) then 1 else 0 end) = 0", [.text(group)]
     ) { plugins.insert($0.text(0)) }
     return plugins
   }

@@ -26,7 +26,7 @@ extension WorkerSupervisor {
         watch(handle, group: node.group, WorkerCage(of: process.pid), isProven: false)
         if node.order == .drain { state.update { $0.workers[process.pid]?.isDraining = true } }
       } else {
-        if isHere { killLeftovers(session: process.pid) }
+        if isHere { _ = ProcessHandle.killSession(process.pid) }
         end(node.id, process, "had ended before this engine started")
       }
     }
@@ -63,7 +63,7 @@ extension WorkerSupervisor {
     }
     if isKnown {
       // It was no node yet when the others were told to end: it is told now.
-      if state.withLock({ $0.isStopping }) { drain(node) }
+      if state.withLock({ $0.isEnding }) { drain(node) }
       return
     }
     // On a thread of its own: it may have to wait, and other questions must not.
@@ -77,7 +77,7 @@ extension WorkerSupervisor {
       switch isHere ? ProcessHandle.look(pid: process.pid, startTicks: process.startTicks) : .ended {
       case .living(let living): handle = living
       case .ended:
-        if isHere { killLeftovers(session: process.pid) }
+        if isHere { _ = ProcessHandle.killSession(process.pid) }
         return end(node, process, "had ended before its hello was read")
       case .unknown(let why):
         EngineLog.error("worker \(node) cannot be watched, trying again in a second: \(why)")
@@ -88,7 +88,7 @@ extension WorkerSupervisor {
     EngineLog.info("worker \(node) (pid \(process.pid)) was started by an earlier engine: taking it over")
     let group = (try? store.perform(ListNodes()).first { $0.id == node })?.group ?? WorkerGroup.shared
     let isSurplus = state.withLock { state in
-      state.isStopping || (!state.groups.isEmpty && state.groups[group] == nil)
+      state.isEnding || (!state.groups.isEmpty && state.groups[group] == nil)
         || state.workers.values.contains { $0.group == group && !$0.isDraining }
     }
     watch(handle, group: group, WorkerCage(of: process.pid), isProven: true)
@@ -145,12 +145,5 @@ extension WorkerSupervisor {
         _ = state.wait(milliseconds: 1000) { _ -> Bool? in nil }
       }
     }
-  }
-
-  /// While a session has members its number is not given to a new process: so a living process with that number
-  /// proves that nothing is left.
-  private func killLeftovers(session: Int32) {
-    if let other = ProcessFacts(pid: session), !other.hasEnded { return }
-    for process in ProcessFacts.ofSession(session) where !process.hasEnded { Glibc.kill(process.pid, 9) }
   }
 }

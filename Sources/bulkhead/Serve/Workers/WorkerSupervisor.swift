@@ -37,7 +37,10 @@ final class WorkerSupervisor: Sendable {
     var groups: [String: Group] = [:]
     /// Processes that were started and are not in `workers` yet.
     var spawning = 0
+    /// No worker is started any more.
     var isStopping = false
+    /// All of them are to end; not so when this process only makes place for the next engine.
+    var isEnding = false
     var isKilling = false
     /// Faults are armed in the first shared worker only: the next one has to live.
     var firstWorkerFaults: String?
@@ -155,9 +158,12 @@ final class WorkerSupervisor: Sendable {
     state.withLock { state in state.workers[pid].map { $0.awaySince ?? $0.startedAt } }
   }
 
-  /// From here on no worker is started again.
-  func stopStarting() {
-    state.update { $0.isStopping = true }
+  /// From here on no worker is started again. `ends`: nor goes one on that says its first word later.
+  func stopStarting(ends: Bool) {
+    state.update { state in
+      state.isStopping = true
+      if ends { state.isEnding = true }
+    }
   }
 
   /// Waits until nobody is between the start of a process and its entry in the list of workers.

@@ -3,6 +3,7 @@
 #include "account.h"
 
 #include <dlfcn.h>
+#include <execinfo.h>
 #include <stddef.h>
 
 __thread bhrt_account *bhrt_charged __attribute__((tls_model("initial-exec")));
@@ -76,6 +77,44 @@ void bhrt_memory_read(const bhrt_account *account, bhrt_memory *memory_out) {
   };
 }
 
+/* ------------------------------------------------------------------ the block that is refused */
+
+enum { FRAMES = 48 };
+
+/* The newest one of the process: only tests refuse any, one at a time. */
+static struct {
+  pthread_mutex_t lock;
+  const bhrt_account *account;
+  uint32_t generation;
+  uint64_t bytes;
+  int count;
+  void *frames[FRAMES];
+} refusal = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+void bhrt_note_refusal(struct bhrt_account *account, uint64_t bytes) {
+  bhrt_account *charged = bhrt_memory_suspend();
+  pthread_mutex_lock(&refusal.lock);
+  refusal.account = account;
+  refusal.generation = account->generation;
+  refusal.bytes = bytes;
+  refusal.count = backtrace(refusal.frames, FRAMES);
+  pthread_mutex_unlock(&refusal.lock);
+  bhrt_memory_resume(charged);
+}
+
+int32_t bhrt_memory_refuses(bhrt_account *account, uint64_t bytes) { return is_refused(account, bytes); }
+
+int32_t bhrt_memory_refused(const bhrt_account *account, uintptr_t module, uint64_t *bytes_out, bhrt_place *places_out,
+                            int32_t capacity) {
+  int32_t count = -1;
+  pthread_mutex_lock(&refusal.lock);
+  if (refusal.account == account && refusal.generation == account->generation) {
+    *bytes_out = refusal.bytes;
+    count = bhrt_find_places(refusal.frames, refusal.count, module, places_out, capacity);
+  }
+  pthread_mutex_unlock(&refusal.lock);
+  return count;
+}
 
 /* ------------------------------------------------------------------ threads that a job starts */
 
@@ -122,6 +161,11 @@ EXPORTED int pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
 bhrt_account *bhrt_memory_open(uint64_t refused) { return (void)refused, NULL; }
 void bhrt_memory_close(bhrt_account *account) { (void)account; }
 void bhrt_memory_attach(bhrt_account *account) { (void)account; }
+int32_t bhrt_memory_refuses(bhrt_account *account, uint64_t bytes) { return (void)account, (void)bytes, 0; }
+int32_t bhrt_memory_refused(const bhrt_account *account, uintptr_t module, uint64_t *bytes_out, bhrt_place *places_out,
+                            int32_t capacity) {
+  return (void)account, (void)module, (void)bytes_out, (void)places_out, (void)capacity, -1;
+}
 void bhrt_memory_read(const bhrt_account *account, bhrt_memory *memory_out) {
   (void)account;
   *memory_out = (bhrt_memory){0};

@@ -91,9 +91,13 @@ static inline struct bhrt_account *payer(void) {
   return account;
 }
 
-static inline int is_refused(struct bhrt_account *account) {
+/* Keeps what was refused and who asked. */
+void bhrt_note_refusal(struct bhrt_account *account, uint64_t bytes);
+
+static inline int is_refused(struct bhrt_account *account, uint64_t bytes) {
   if (LIKELY(account == NULL || GET(account->until_refusal) == 0)) return 0;
   if (ADD(account->until_refusal, -1) != 0) return 0;
+  bhrt_note_refusal(account, bytes);
   errno = ENOMEM;
   return 1;
 }

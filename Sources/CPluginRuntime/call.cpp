@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <cxxabi.h>
 #include <exception>
 #include <typeinfo>
@@ -38,6 +39,20 @@ int32_t guarded(char *text_out, size_t capacity, Body body) {
 }
 
 }  // namespace
+
+// The Swift runtime's own, which knows its names best.
+extern "C" char *swift_demangle(const char *name, size_t length, char *buffer, size_t *size, uint32_t flags)
+    __attribute__((weak));
+
+extern "C" int32_t bhrt_demangle(const char *name, char *text_out, size_t capacity) {
+  int status = 0;
+  char *readable = name[0] == '$' && swift_demangle != nullptr
+                       ? swift_demangle(name, std::strlen(name), nullptr, nullptr, 0)
+                       : abi::__cxa_demangle(name, nullptr, nullptr, &status);
+  int fits = readable != nullptr && static_cast<size_t>(std::snprintf(text_out, capacity, "%s", readable)) < capacity;
+  std::free(readable);
+  return fits;
+}
 
 extern "C" int32_t bhrt_call(bh_action_fn function, bh_ctx *ctx, char *text_out, size_t capacity) {
   return guarded(text_out, capacity, [&] { return function(ctx); });

@@ -95,7 +95,7 @@ static int is_probing(void) {
 static void *new_block(size_t size, size_t alignment, int is_zeroed) {
   if (UNLIKELY(is_probing())) return is_zeroed ? __libc_calloc(1, size) : __libc_malloc(size);
   struct bhrt_account *account = payer();
-  if (UNLIKELY(is_refused(account))) return NULL;
+  if (UNLIKELY(is_refused(account, size))) return NULL;
   if (UNLIKELY(size > (size_t)PTRDIFF_MAX - 64)) return refuse();
   void *block = alignment != 0 ? __libc_memalign(alignment, size + TAIL)
                 : is_zeroed    ? __libc_calloc(1, size + TAIL)
@@ -106,7 +106,7 @@ static void *new_block(size_t size, size_t alignment, int is_zeroed) {
 static void *change_block(void *block, size_t size) {
   if (UNLIKELY(is_probing())) return __libc_realloc(block, size);
   struct bhrt_account *account = payer();
-  if (UNLIKELY(is_refused(account))) return NULL;
+  if (UNLIKELY(is_refused(account, size))) return NULL;
   if (UNLIKELY(size > (size_t)PTRDIFF_MAX - 64)) return refuse();
   struct owned old = look(block);
   void *moved = __libc_realloc(block, size + TAIL);

@@ -1,3 +1,4 @@
+import DataModel
 import PluginHost
 import Threading
 
@@ -53,10 +54,21 @@ package struct PluginCheck {
 
   private func look(_ rule: Rule) -> Verdict {
     switch rule.check {
-    case .file(let body): return body(subject)
+    case .file(let body): return focused(body(subject))
     case .runs(let body):
       if options.isStatic { return .skipped("--static runs no code of the plug-in") }
       return body(laboratory)
     }
+  }
+
+  /// Without what is said of other actions than the one that is asked for.
+  private func focused(_ verdict: Verdict) -> Verdict {
+    guard let wanted = options.action, case .found(let all, let detail) = verdict else { return verdict }
+    let names = subject.manifest?.actions.map(\.name) ?? []
+    let kept = all.filter { observation in
+      let owners = names.filter { observation.place == $0 || observation.place.hasPrefix($0 + ".") }
+      return owners.isEmpty || owners.max { $0.count < $1.count } == wanted
+    }
+    return .of(kept, detail)
   }
 }

@@ -32,6 +32,7 @@ struct Bulkhead: ParsableCommand {
     ])
 
   static func main() {
+    WrongUse.refuseUnreadable()
     do {
       var command = try parseAsRoot()
       try command.run()

@@ -79,13 +79,13 @@ import Testing
     let one = EngineError(.notFound, "there is no job 5", cure: "see `bulkhead jobs list`")
     #expect(Failure.lines(one, colour: false) == ["error: there is no job 5", "  see `bulkhead jobs list`"])
     let many = EngineError(
-      .invalidParameters, "a:b: x: is missing and 1 more",
+      .invalidParameters, "a:b: x: is missing; and 1 more problem",
       problems: [
         ParameterProblem(path: "x", message: "is missing"), ParameterProblem(path: "y", message: "z\u{7}"),
       ])
     #expect(
       Failure.lines(many, colour: false)
-        == ["error: a:b: x: is missing and 1 more", "  - x: is missing", "  - y: z\\x07"])
+        == ["error: a:b: x: is missing; and 1 more problem", "  - x: is missing", "  - y: z\\x07"])
   }
 
   @Test("for programs an error is one object")
@@ -157,14 +157,14 @@ enum SampleJob {
 
   static let succeeded = ended(.succeeded, result: #"{"files":1}"#)
 
-  static func running(_ message: String, done: UInt64 = 5) -> JobRow {
+  static func running(_ message: String, done: UInt64 = 5, total: UInt64 = 10) -> JobRow {
     var job = ready
     job.status = .live(.running)
     job.startedAt = 2000
     job.attempt = 1
     job.fence = 1
     job.node = NodeID(3)
-    job.progress = JobProgress(done: done, total: 10, message: message, at: 2500)
+    job.progress = JobProgress(done: done, total: total, message: message, at: 2500)
     return job
   }
 

@@ -162,4 +162,45 @@ struct PluginRunTests {
     #expect(try test.store.perform(ListJobs()).isEmpty)
     #expect(try String(contentsOfFile: text, encoding: .utf8) == "no store")
   }
+
+  @Test("an argument that is not UTF-8 is refused before anything reads another text in its place")
+  func notUTF8() async throws {
+    let bench = try Sample.bench()
+    let command = "\(RunningEngine.executable) plugin run \(bench) sleep --param \"ms=$(printf '1\\377')\""
+    let run = try await onThread { try ToolRun(["sh", "-c", command]) }
+    #expect(run.status == 64, "\(run.output)")
+    #expect(run.output.contains("argument 6 is not UTF-8: \"ms=1\u{FFFD}\""), "\(run.output)")
+    let json = try await onThread { try ToolRun(["sh", "-c", command + " --json"]) }
+    #expect(json.status == 64 && json.output.hasPrefix(#"{"error":{"code":"usage""#), "\(json.output)")
+  }
+
+  @Test("a number without a unit is offered both units that it may have meant")
+  func unit() async throws {
+    let run = try await Self.run([try Sample.bench(), "noop", "--cancel-after", "1500"])
+    #expect(run.exitCode == 64 && run.errors.contains("write 1500ms or 1500s"), "\(run.errors)")
+  }
+
+  @Test("several elements of a list in one text are what the message suspects")
+  func lists() async throws {
+    let source = """
+      #include <bulkhead/all.h>
+      BH_MANIFEST({"id": "lists", "version": "1.0.0", "abi": {"built": 1, "min_host": 1},
+        "actions": [{"name": "look", "kind": "action", "repeat": "idempotent", "parameters": {"type": "object",
+          "properties": {"ends": {"type": "array", "items": {"type": "string", "pattern": "^[a-z]+$"}},
+            "n": {"type": "integer", "minimum": 3}}}}]});
+      static int32_t look(bh_ctx *ctx) { (void)ctx; return BH_OK; }
+      static const bh_action actions[] = {BH_ACTION("look", look)};
+      BH_PLUGIN(actions)
+      """
+    let folder = Sample.root + "/.build/samples/inline"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try source.write(toFile: folder + "/lists.c", atomically: true, encoding: .utf8)
+    let file = try Sample.build(folder + "/lists.c")
+    let run = try await Self.run([file, "look", "--param", "ends=h,c", "--param", "n=1"])
+    #expect(run.exitCode == 64)
+    #expect(run.errors.contains("(it is one element: repeat ends=… for each, or give a JSON list)"))
+    #expect(run.errors.contains("; and 1 more problem\n"), "\(run.errors)")
+    let good = try await Self.run([file, "look", "--param", "ends=h", "--param", "ends=c", "--param", "n=4"])
+    #expect(good.exitCode == 0)
+  }
 }

@@ -21,7 +21,7 @@ import Testing
   @Test("what there is no room for goes: message, bar, time, and at last the end of the rest")
   func narrow() {
     #expect(ProgressBar.render(state(), width: 48).contains("hash"))
-    #expect(ProgressBar.render(state(), width: 40) == "job 17 running   45%  hashing b.…  3.2s")
+    #expect(ProgressBar.render(state(), width: 40) == "job 17 running   45%  hash… b.txt  3.2s")
     #expect(ProgressBar.render(state(), width: 30) == "job 17 running   45%  3.2s")
     #expect(ProgressBar.render(state(), width: 24) == "job 17 running   45%")
     #expect(ProgressBar.render(state(), width: 10) == "job 17 r…")

@@ -6,19 +6,26 @@ import Testing
 @testable import bulkhead
 
 @Suite struct ProgressLinesTests {
-  @Test("a line per new state and per new message, none for the same again")
+  @Test("a line per new state, per new message, and for progress that has come further")
   func lines() {
     var told = ProgressLines()
     let rows = [
       SampleJob.ready, SampleJob.ready, SampleJob.running(""), SampleJob.running("a"),
-      SampleJob.running("a", done: 6),
+      SampleJob.running("a", done: 5), SampleJob.running("a", done: 6),
       SampleJob.running("b\u{7}", done: 7), SampleJob.succeeded,
     ]
     #expect(
-      rows.map { told.line(for: $0) } == [
-        "job 17: ready", nil, "job 17: running", "job 17: running  50%  a", nil,
-        "job 17: running  70%  b\\x07", nil,
+      rows.map { told.line(for: $0, now: 0) } == [
+        "job 17: ready", nil, "job 17: running  50%", "job 17: running  50%  a", nil,
+        "job 17: running  60%  a", "job 17: running  70%  b\\x07", nil,
       ])
+    // A little progress is told when nothing was for some seconds.
+    var slow = ProgressLines()
+    _ = slow.line(for: SampleJob.running("a", done: 500, total: 1000), now: 0)
+    let little = SampleJob.running("a", done: 501, total: 1000)
+    #expect(slow.line(for: little, now: 2999) == nil)
+    #expect(slow.line(for: little, now: 3000) == "job 17: running  50%  a")
+    #expect(slow.line(for: little, now: 9000) == nil, "nothing has changed")
   }
 }
 
@@ -74,20 +81,19 @@ import Testing
       ])
   }
 
-  @Test("log lines go on below themselves")
+  @Test("a log entry is one line, whatever stands in it")
   func log() {
-    let line = LogLine(id: 1, at: 0, level: 2, text: "first\nsecond\t.")
+    let line = LogLine(id: 1, at: 0, level: 2, text: "first\nsecond\t.\n")
     #expect(
-      JobsLogsCommand.text(line, colour: false) == [
-        "1970-01-01 00:00:00.000Z  warn   first", "                                 second\\t.",
-      ])
+      JobsLogsCommand.text(line, colour: false) == "1970-01-01 00:00:00.000Z  warn   first\\nsecond\\t.")
   }
 
-  @Test("why is a list of reasons")
+  @Test("why is a list of reasons; the job's message has a line for each failure")
   func why() {
+    let lines = [WhyLine("queued", "it waits for a\nb"), WhyLine("message", "first\nsecond")]
     #expect(
-      JobsWhyCommand.text(SampleJob.ready, [WhyLine("queued", "it waits\nstill")], colour: false)
-        == ["job 17 is ready", "  - it waits", "    still"])
+      JobsWhyCommand.text(SampleJob.ready, lines, colour: false)
+        == ["job 17 is ready", "  - it waits for a\\nb", "  - first", "    second"])
   }
 }
 

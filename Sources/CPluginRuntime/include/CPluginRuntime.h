@@ -197,11 +197,21 @@ static inline const char *bhrt_place_symbol(const bhrt_place *place) { return pl
 /** Where the module that holds an address begins; 0 when no module does. */
 uintptr_t bhrt_module_of(const void *address);
 
-/** The nearest frame of the calling thread that is in the module that begins at `module`. 0 when there is none. */
-int32_t bhrt_find_caller(uintptr_t module, bhrt_place *place_out);
+/** The frames of the calling thread that are in the module that begins at `module`, the nearest first: how many. */
+int32_t bhrt_find_callers(uintptr_t module, bhrt_place *places_out, int32_t capacity);
+
+/** The same of frames that were taken before. */
+int32_t bhrt_find_places(void *const *frames, int32_t count, uintptr_t module, bhrt_place *places_out,
+                         int32_t capacity);
+
+/** The readable form of a mangled C++ or Swift name; 0 when it is none, or does not fit. */
+int32_t bhrt_demangle(const char *name, char *text_out, size_t capacity);
+
+/** Where the calling thread's stack ends below, for bhrt_trace_crashes. */
+void bhrt_set_stack(const void *low);
 
 /** From now on a signal that ends the process by a fault of its code is told to `descriptor` before it does: a line
- *  "!signal N", then "!frame OFFSET SYMBOL FILE" for each frame. Once per process. */
+ *  "!signal N" (with " stack" behind it when a stack overflowed, " run-stack" when it was a job thread's), then "!frame OFFSET SYMBOL FILE" for each frame. Once per process. */
 void bhrt_trace_crashes(int32_t descriptor);
 
 /* ------------------------------------------------------------------ what a job allocates (memory.c) */
@@ -234,6 +244,14 @@ void bhrt_memory_attach(bhrt_account *account);
 
 /** Charges a block to an account that the host has made for it. */
 void bhrt_memory_charge(bhrt_account *account, void *block);
+
+/** Whether an allocation of so many bytes, which the host makes for the plug-in, is the one that is to fail. */
+int32_t bhrt_memory_refuses(bhrt_account *account, uint64_t bytes);
+
+/** The allocation of the account that was refused: its bytes, and the frames in the module that asked for it, the nearest
+ *  first: how many. -1 when none was refused. */
+int32_t bhrt_memory_refused(const bhrt_account *account, uintptr_t module, uint64_t *bytes_out, bhrt_place *places_out,
+                            int32_t capacity);
 
 /** What stands on the account now. Exact when no other thread works for it. */
 void bhrt_memory_read(const bhrt_account *account, bhrt_memory *memory_out);

@@ -30,10 +30,11 @@ package struct Submission: Sendable {
     let all = problems.isEmpty ? more : problems
     guard all.isEmpty else {
       let first = all[0]
-      let rest = all.count > 1 ? " and \(all.count - 1) more" : ""
+      let more = all.count - 1
+      let rest = more > 0 ? "; and \(more) more problem\(more > 1 ? "s" : "")" : ""
       throw EngineError(
         .invalidParameters,
-        "\(entry.kind): \(first.path.isEmpty ? "" : first.path + ": ")\(first.message)\(rest)",
+        "\(entry.kind): \(first.path.isEmpty ? "" : first.path + ": ")\(first.message)\(listHint(first))\(rest)",
         cure: "see `bulkhead plugins show \(entry.kind.plugin)`", problems: all)
     }
     return JobRequest(
@@ -41,6 +42,14 @@ package struct Submission: Sendable {
       deadlineMilliseconds: deadlineMilliseconds ?? entry.action.deadlineMilliseconds,
       cleanupMilliseconds: entry.action.cleanupMilliseconds,
       graceMilliseconds: entry.action.graceMilliseconds)
+  }
+
+  /// Several elements in one text are the likeliest reason why an element of a list is wrong.
+  private func listHint(_ problem: ParameterProblem) -> String {
+    guard problem.path.hasSuffix("]"), let end = problem.path.lastIndex(of: "[") else { return "" }
+    let name = String(problem.path[..<end])
+    guard assignments.contains(where: { $0.name == name && $0.text.contains(",") }) else { return "" }
+    return " (it is one element: repeat \(name)=… for each, or give a JSON list)"
   }
 
   private func base() throws(EngineError) -> JSONValue {

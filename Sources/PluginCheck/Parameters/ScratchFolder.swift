@@ -3,7 +3,12 @@ import Synchronization
 
 /// Files that actions may be pointed to: what looks like a path in a schema gets one of these, and nothing else of
 /// this machine.
-struct ScratchFolder {
+package struct ScratchFolder: Sendable {
+  /// Stands for the folder's path in parameters that are checked before it is made.
+  static let template = "/tmp/bulkhead-check-XXXXXX"
+  /// Below it: a folder that is empty at the start of each run.
+  static let newFolder = "/new"
+
   let path: String
   /// A folder with a few files and folders.
   let tree: String
@@ -25,13 +30,21 @@ struct ScratchFolder {
     tree = path + "/tree"
     file = path + "/file.txt"
     missing = path + "/missing"
+    restore()
+  }
+
+  /// Makes again what a run has removed.
+  func restore() {
     let manager = FileManager.default
-    try? manager.createDirectory(atPath: tree + "/deep/deeper", withIntermediateDirectories: true)
-    let large = Data(repeating: 0x42, count: 1 << 20)
-    for (place, data) in [
-      (file, Data("text\n".utf8)), (tree + "/a.txt", Data("a\n".utf8)), (tree + "/empty", Data()),
-      (tree + "/deep/large.bin", large), (tree + "/deep/deeper/naïve name.txt", Data("b\n".utf8)),
-    ] {
+    for folder in [tree + "/deep/deeper", path + Self.newFolder] where !manager.fileExists(atPath: folder) {
+      try? manager.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    }
+    for (place, count, byte) in [
+      (file, 5, UInt8(ascii: "t")), (tree + "/a.txt", 2, UInt8(ascii: "a")), (tree + "/empty", 0, 0),
+      (tree + "/deep/large.bin", 1 << 20, 0x42), (tree + "/deep/deeper/naïve name.txt", 2, UInt8(ascii: "b")),
+    ] where !manager.fileExists(atPath: place) {
+      var data = Data(repeating: byte, count: count)
+      if count > 0, byte != 0x42 { data[count - 1] = UInt8(ascii: "\n") }
       _ = manager.createFile(atPath: place, contents: data)
     }
   }

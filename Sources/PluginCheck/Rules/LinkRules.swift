@@ -1,3 +1,4 @@
+import Glibc
 import PluginHost
 
 /// How the file was linked: what loading it would do to the process and to other plug-ins.
@@ -102,9 +103,11 @@ enum LinkRules {
       "elf.exports", .warning, "exports the entry alone",
       description: "bh_plugin_entry is the only symbol that others could find.",
       reason: "Names that are visible can be bound to those of another library that has the same.",
-      cure: "compile it with -fvisibility=hidden, and link static libraries with \"-Wl,--exclude-libs,ALL\"",
+      cure:
+        "link it with \"-Wl,--version-script=exports.map\" (the SDK's file, which names bh_plugin_entry alone); in C "
+        + "-fvisibility=hidden does too",
       check: .object { _, contents in
-        let names = contents.needlessExports
+        let names = contents.needlessExports.map(SymbolName.readable)
         if names.isEmpty { return .passed() }
         return .found([Observation(evidence: "it also exports \(listed(names))")])
       }),
@@ -116,7 +119,7 @@ enum LinkRules {
         + "with what the older one put there.",
       cure: "compile it with -fno-gnu-unique",
       check: .object { _, contents in
-        let names = contents.symbols.unique
+        let names = contents.symbols.unique.map(SymbolName.readable)
         if names.isEmpty { return .passed() }
         return .found([
           Observation(evidence: "\(listed(names)) \(names.count == 1 ? "is" : "are") GNU-unique")
@@ -140,15 +143,27 @@ enum LinkRules {
       reason:
         "The loader takes the first one with that name for all: the plug-in silently runs with another.",
       cure: "link that library statically with \"-Wl,--exclude-libs,ALL\", or use the system's",
-      check: .object { object, _ in
-        guard object.runPath.contains(where: { $0.contains("ORIGIN") }) else { return .passed() }
-        let path = LibraryPath.current()
-        return Verdict.of(
-          object.needed.filter { !isOfCompiler($0) && path.has($0) }.map {
-            Observation(evidence: "it looks for \($0) beside itself, and this machine has one of that name")
-          })
-      }),
+      check: .file(bundled)),
   ]
+
+  /// `$ORIGIN` alone brings nothing, as long as no such library lies there: Swift's package manager writes it into every
+  /// library. A folder below it is there for libraries that are brought.
+  private static func bundled(_ subject: CheckSubject) -> Verdict {
+    guard let object = subject.object else { return .skipped("the file cannot be read as a shared object") }
+    let own = FolderPath.parent(of: subject.absolutePath)
+    let folders = object.runPath.map { $0.replacing("${ORIGIN}", with: "$ORIGIN") }
+      .filter { $0.contains("$ORIGIN") }
+    let path = LibraryPath.current()
+    return Verdict.of(
+      object.needed.filter { name in
+        !isOfCompiler(name) && path.has(name)
+          && folders.contains { folder in
+            folder != "$ORIGIN" || access(own + "/" + name, F_OK) == 0
+          }
+      }.map {
+        Observation(evidence: "it looks for \($0) beside itself, and this machine has one of that name")
+      })
+  }
 
   /// Libraries that everything needs and nobody brings.
   private static func isOfCompiler(_ name: String) -> Bool {

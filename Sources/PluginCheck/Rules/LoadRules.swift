@@ -22,7 +22,7 @@ enum LoadRules {
 
   private static func twice(_ action: ActionCase, _ laboratory: Laboratory) -> ActionVerdict {
     guard action.first.breakdown == nil else { return .skipped("it does not even run alone") }
-    let copy = NSTemporaryDirectory() + "bulkhead-check-" + UUID().uuidString + ".so"
+    guard let copy = laboratory.place("second.so") else { return .skipped("there is no room in /tmp") }
     defer { try? FileManager.default.removeItem(atPath: copy) }
     guard var bytes = FileManager.default.contents(atPath: laboratory.subject.absolutePath) else {
       return .skipped("the file cannot be read any more")

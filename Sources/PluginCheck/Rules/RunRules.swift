@@ -2,7 +2,7 @@ import DataModel
 
 /// What each run of an action has to keep, seen in several equal runs in one process.
 enum RunRules {
-  static let all: [Rule] = ending + traces
+  static let all: [Rule] = ending + [SuccessRule.rule] + traces
 
   private static let ending: [Rule] = [
     Rule(
@@ -45,15 +45,17 @@ enum RunRules {
       check: .eachAction { action, laboratory in
         let reports = laboratory.repeats(action)
         guard reports.contains(where: \.succeeded) else {
-          return .skipped("no run worked; give --action and --param that work")
+          return .skipped("no run worked: \(SuccessRule.mostFrequent(reports))")
         }
         return judge(reports) { report in
           report.succeeded ? judgeResult(report.result ?? "{}", action.action.result) : nil
         }
       }),
     Rule(
-      "run.cleanup", .error, "leaves nothing behind",
-      description: "No clean-up failed, or ran out of time, after an ordinary run.",
+      "run.cleanup", .error, "its clean-ups work",
+      description:
+        "No clean-up says that it failed, or ran out of time, after an ordinary run. Whether it undid its thing is "
+        + "not seen here: see stop.files.",
       reason: "Somebody has to find and remove by hand what was left.",
       cure: "let the clean-up undo its thing, and return 0 when it is gone",
       check: repeated { report in

@@ -18,7 +18,15 @@ enum StopRules {
         + "cancelled and nothing is left behind. At the last point it may as well have been done.",
       reason: "People cancel at the worst moment.",
       cure: "pass on what the checkpoint gave, and push a clean-up before each change",
-      check: .eachAction(cancel)),
+      check: .eachAction { action, laboratory in laboratory.cancelTrials(action).verdict }),
+    Rule(
+      "stop.files", .warning, "leaves no files when it is cancelled",
+      description:
+        "Of the runs that stop.cancel cancels, none leaves new files in the check's temporary folder, which "
+        + "made-up paths and {tmp} lie in. Other places are not looked at.",
+      reason: "Half of a file looks like a whole one to whoever comes next.",
+      cure: "push a clean-up that removes the file before it is made, and see that it does",
+      check: .eachAction { action, laboratory in laboratory.cancelTrials(action).files }),
     Rule(
       "stop.deadline", .error, "keeps its deadline",
       description:
@@ -48,28 +56,17 @@ enum StopRules {
       place: report.worstGapPlace.isEmpty ? "" : "up to " + report.worstGapPlace)
   }
 
-  private static func cancel(_ action: ActionCase, _ laboratory: Laboratory) -> ActionVerdict {
-    let points = action.first.cancelPoints
-    guard points > 0 else { return .skipped("it passes no cancel point with these parameters") }
-    var random = SeededRandom(seed: laboratory.options.seed, purpose: "cancel")
-    let picked = random.numbers(upTo: points, all: 400, some: 120).shuffled(using: &random)
-    let trials = picked.map { number in
-      Trial(
-        label: "cancelled at cancel point \(number) of \(points)",
-        run: action.run { $0.cancelAtCheckpoint = number })
-    }
-    var verdict = laboratory.series(action, trials) { report, trial in
-      judgeCancel(report, at: trial.run.cancelAtCheckpoint ?? 0, of: points)
-    }
-    verdict.total = points
-    return verdict
-  }
-
   static func judgeCancel(_ report: TryReport, at point: Int, of points: Int) -> Observation? {
     if let misconduct = report.misconduct { return misconduct }
     // A run that went another way may not have come there. Any negative code ends the job as cancelled.
     guard let code = report.code, code >= 0, report.cancelPoints >= point, point < points else { return nil }
     return Observation(evidence: "it went on, and ended with \(ReturnCodes.text(code))")
+  }
+
+  static func judgeFiles(_ report: TryReport) -> Observation? {
+    guard report.outcome == Outcome.cancelled.name, !report.newFiles.isEmpty else { return nil }
+    let names = LinkRules.listed(report.newFiles)
+    return Observation(evidence: "it left \(report.newFiles.count) new file(s) or folder(s): \(names)")
   }
 
   private static func deadline(_ action: ActionCase, _ laboratory: Laboratory) -> ActionVerdict {

@@ -17,6 +17,8 @@ final class Laboratory: @unchecked Sendable {
   private var loading: Verdict?
   private var prepared: (cases: [ActionCase], left: [Observation])?
   private var repeated: [String: [TryReport]] = [:]
+  var cancelled: [String: CancelTrials] = [:]
+  private var runCount = 0
 
   /// A first run that takes longer is tried with smaller numbers.
   private static let longMilliseconds: Int64 = 250
@@ -60,6 +62,9 @@ final class Laboratory: @unchecked Sendable {
 
   private func load() -> Verdict {
     guard subject.manifest != nil else { return .skipped("there is no right manifest") }
+    guard subject.object?.exportsEntry == true else {
+      return .skipped("it has no entry function: see file.entry")
+    }
     let trial = TrialLoad(command: commands.trial, limitMilliseconds: options.trialMilliseconds)
     do throws(Objection) {
       try trial.run(imagePath: subject.absolutePath)
@@ -212,11 +217,24 @@ final class Laboratory: @unchecked Sendable {
   func perform(
     _ action: String, _ runs: [TryRun], second: String? = nil, reconciles: Bool = false, limitTimes: Int64 = 1
   ) -> [TryReport] {
-    let plan = TryPlan(
+    var plan = TryPlan(
       file: subject.absolutePath, secondFile: second, action: action, reconciles: reconciles, runs: runs,
-      runLimitMilliseconds: options.runLimitMilliseconds * limitTimes)
+      runLimitMilliseconds: options.runLimitMilliseconds * limitTimes, scratch: scratch?.path)
+    guard let scratch else { return TryProcess.run(plan, command: commands.tries) }
+    scratch.restore()
+    for index in plan.runs.indices {
+      runCount += 1
+      plan.runs[index].parameters = RunPlaceholder.fill(
+        plan.runs[index].parameters, run: runCount, scratch: scratch)
+    }
+    // Each run takes away what it made; one that crashed could not.
+    let look = FolderLook(scratch.path)
+    defer { _ = look.takeNew() }
     return TryProcess.run(plan, command: commands.tries)
   }
+
+  /// A path in the check's own folder; nil when there is none.
+  func place(_ name: String) -> String? { scratch.map { $0.path + "/" + name } }
 
   /// Tries one thing after the other until the time of this action is over or enough was found. `excuse` names the
   /// library whose fault a crash is.
@@ -252,7 +270,9 @@ final class Laboratory: @unchecked Sendable {
     }
     if !excused.isEmpty {
       let names = Set(excused).sorted().joined(separator: ", ")
-      verdict.remark = "\(excused.count) run(s) crashed inside \(names)"
+      verdict.remark =
+        "\(excused.count) of them ended inside \(names), which ends the process when it gets no memory: that is no "
+        + "fault of the plug-in"
     }
     return verdict
   }

@@ -31,11 +31,10 @@ extension TryReport {
     if case .notRun(let why) = ending { why } else { nil }
   }
 
-  /// The innermost place of the plug-in's own code when a signal ended it, else the innermost of all.
-  private var ownPlace: String {
-    let own = zip(tracePlaces, trace).first { CrashSite.isPlugin($0.0) }
-    return own?.1 ?? trace.first ?? ""
-  }
+  /// The innermost place of the plug-in's own sources when a signal ended it, else the innermost of all.
+  private var blamedPlace: String { ownPlace.isEmpty ? trace.first ?? "" : ownPlace }
+
+  private var isStackOverflow: Bool { reason.hasPrefix("stack overflow") }
 
   /// What it did to its process instead of returning; nil when it returned.
   var breakdown: Observation? {
@@ -44,11 +43,14 @@ extension TryReport {
     case .returned: return nil
     case .signalled(let number):
       return Observation(
-        evidence: "it crashed with \(TrialLoad.signalName(number))\(last)", place: ownPlace,
-        cure: "debug it at that place")
+        evidence: "it crashed with \(TrialLoad.signalName(number))"
+          + (reason.isEmpty ? "" : " (\(reason))") + last,
+        place: blamedPlace,
+        cure: isStackOverflow
+          ? "take large arrays from bh_alloc or the heap, and bound the recursion" : "debug it at that place")
     case .exited(let code):
       return Observation(
-        evidence: "it ended the process with exit code \(code)\(last)", place: ownPlace,
+        evidence: "it ended the process with exit code \(code)\(last)", place: blamedPlace,
         cure: "return from the action; never call exit or abort")
     case .outOfTime:
       return Observation(

@@ -18,17 +18,46 @@ struct Places {
     ]
   }
 
-  /// The reports with `worstGapPlace` and `trace` filled in.
+  /// The reports with `worstGapPlace`, `trace` and what follows from them filled in.
   func resolve(_ reports: [TryReport]) -> [TryReport] {
-    let wanted = reports.flatMap { ($0.worstGapAt.map { [$0] } ?? []) + $0.tracePlaces }
+    let wanted = reports.flatMap { report in
+      report.worstGapAt + (report.refused?.places ?? []) + report.tracePlaces
+    }
     guard !wanted.isEmpty else { return reports }
     let texts = texts(of: wanted.map(named))
     return reports.map { report in
       var report = report
-      if let place = report.worstGapAt.map(named) { report.worstGapPlace = texts[Key(place)] ?? "" }
-      report.trace = ownPart(report.tracePlaces).map { texts[Key(named($0))] ?? "" }
+      func spots(_ places: [CodePlace]) -> [Spot] { places.map { texts[Key(named($0))] ?? Spot(text: "") } }
+      /// The innermost that the author has written.
+      func own(_ spots: [Spot]) -> String { (spots.first { !$0.isForeign } ?? spots.first)?.text ?? "" }
+      report.worstGapPlace = own(spots(report.worstGapAt))
+      report.refusedPlace = own(spots(report.refused?.places ?? []))
+      let frames = ownPart(report.tracePlaces)
+      report.trace = spots(frames).map(\.text)
+      report.ownPlace = own(spots(frames.filter { CrashSite.isPlugin($0) }))
+      if report.reason.isEmpty, isSwiftTrap(report) {
+        report.reason =
+          "a Swift trap: nil where a value has to be, an index out of bounds, an overflow, or fatalError"
+      }
       return report
     }
+  }
+
+  /// Swift ends the process by an instruction that the processor does not have.
+  private func isSwiftTrap(_ report: TryReport) -> Bool {
+    guard case .signalled(let number) = report.ending, number == SIGILL || number == SIGTRAP else {
+      return false
+    }
+    return report.tracePlaces.prefix(8).contains {
+      SymbolName.isSwift($0.symbol) || $0.module.contains("libswift")
+    } || report.errors.contains("Fatal error")
+  }
+
+  /// A place in words.
+  private struct Spot {
+    var text: String
+    /// It is in what the SDK or the compiler brings: not where the author has to look.
+    var isForeign = false
   }
 
   /// Without the host's frames that called the plug-in. All of it when none is the plug-in's.
@@ -56,44 +85,47 @@ struct Places {
     return place
   }
 
-  private func texts(of places: [CodePlace]) -> [Key: String] {
-    var texts: [Key: String] = [:]
+  private func texts(of places: [CodePlace]) -> [Key: Spot] {
+    var texts: [Key: Spot] = [:]
     for (module, places) in Dictionary(grouping: places, by: \.module) {
       let offsets = Set(places.map(\.offset)).sorted()
       let lines = Self.lines(of: module, offsets)
       for place in places {
         let file = module.split(separator: "/").last.map(String.init) ?? module
-        let plain = place.symbol.isEmpty ? "\(file)+0x\(String(place.offset, radix: 16))" : place.symbol
-        texts[Key(place)] = lines[place.offset] ?? (place.symbol.isEmpty ? plain : "\(plain) (\(file))")
+        let name = SymbolName.short(place.symbol)
+        texts[Key(place)] =
+          lines[place.offset]
+          ?? Spot(
+            text: name.isEmpty ? "\(file)+0x\(String(place.offset, radix: 16))" : "\(name) (\(file))",
+            isForeign: Self.isForeign(place.symbol, ""))
       }
     }
     return texts
   }
 
   /// `function (file:line)` by offset, of those that the module's debug information knows.
-  private static func lines(of module: String, _ offsets: [UInt64]) -> [UInt64: String] {
+  private static func lines(of module: String, _ offsets: [UInt64]) -> [UInt64: Spot] {
     guard let tool = tool else { return [:] }
     let words = offsets.map { "0x" + String($0, radix: 16) }
     let output = Self.output([tool, "-a", "-f", "-i", "-C", "-e", module] + words)
-    var found: [UInt64: String] = [:]
+    var found: [UInt64: Spot] = [:]
     var offset: UInt64?
     var chain: [(function: String, place: String)] = []
     var function: String?
     func close() {
       // What is inlined from the SDK's headers is not where the author has to look.
       let known = chain.filter { $0.function != "??" && !$0.place.hasPrefix("??") }
-      guard let offset, let own = known.first(where: { !$0.function.hasPrefix("bh_") }) ?? known.last else {
-        return
-      }
-      found[offset] = "\(own.function) (\(own.place))"
+      let own = known.first { !isForeign($0.function, $0.place) }
+      guard let offset, let shown = own ?? known.last else { return }
+      let place = shown.place.split(separator: "/").last ?? ""
+      found[offset] = Spot(text: "\(SymbolName.short(shown.function)) (\(place))", isForeign: own == nil)
     }
     for line in output.split(separator: "\n") {
       if line.hasPrefix("0x"), let number = UInt64(line.dropFirst(2), radix: 16) {
         close()
         (offset, chain, function) = (number, [], nil)
       } else if let name = function {
-        let place = line.prefix { $0 != " " }
-        chain.append((name, String(place.split(separator: "/").last ?? place)))
+        chain.append((name, String(line.prefix { $0 != " " })))
         function = nil
       } else {
         function = String(line)
@@ -101,6 +133,13 @@ struct Places {
     }
     close()
     return found
+  }
+
+  /// The C and C++ headers and the Swift module of the SDK, and the headers of the system.
+  private static func isForeign(_ function: String, _ place: String) -> Bool {
+    let functions = ["bh_", "bulkhead::", "$s14BulkheadPlugin", "std::", "__gnu_cxx::", "_ZNSt", "_ZSt"]
+    return functions.contains { function.hasPrefix($0) } || place.hasPrefix("/usr/include/")
+      || place.contains("/include/bulkhead/") || place.contains("/BulkheadPlugin/")
   }
 
   private static let tool: String? = {

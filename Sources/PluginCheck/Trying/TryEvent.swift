@@ -30,13 +30,14 @@ package enum TryEvent: Codable, Sendable, Equatable {
 
 /// What a child whose code faulted writes before it dies (`bhrt_trace_crashes`).
 enum CrashLine {
-  case signal(Int32)
+  /// `overflow`: whose stack was too small, "stack" or "run-stack"; empty: it was something else.
+  case signal(Int32, overflow: String)
   case frame(CodePlace)
 
   init?(line: some StringProtocol) {
     let words = line.split(separator: " ", maxSplits: 3)
-    if words.count == 2, words[0] == "!signal", let number = Int32(words[1]) {
-      self = .signal(number)
+    if words.count == 2 || words.count == 3, words[0] == "!signal", let number = Int32(words[1]) {
+      self = .signal(number, overflow: words.count == 3 ? String(words[2]) : "")
     } else if words.count == 4, words[0] == "!frame", let offset = UInt64(words[1], radix: 16) {
       let symbol = words[2] == "-" ? "" : String(words[2])
       self = .frame(CodePlace(module: String(words[3]), offset: offset, symbol: symbol))

@@ -14,12 +14,14 @@ package struct TryPlan: Codable, Sendable, Equatable {
   package var runs: [TryRun]
   /// Stops the child when a single run takes longer.
   package var runLimitMilliseconds: Int64
+  /// A folder that each run is to find as the first one did: what a run makes there is told and removed.
+  package var scratch: String?
 
   package init(
     file: String, secondFile: String? = nil, action: String, reconciles: Bool = false, store: String? = nil,
-    runs: [TryRun],
-    runLimitMilliseconds: Int64 = 60_000
+    runs: [TryRun], runLimitMilliseconds: Int64 = 60_000, scratch: String? = nil
   ) {
+    self.scratch = scratch
     self.file = file
     self.secondFile = secondFile
     self.action = action

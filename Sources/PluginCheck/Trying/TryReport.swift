@@ -61,7 +61,7 @@ package struct TryReport: Codable, Sendable, Equatable {
   /// Where the worst gap ended, as `function (file:line)` where there is debug information.
   package var worstGapPlace = ""
   /// The same as the child saw it: what `worstGapPlace` was made of.
-  package var worstGapAt: CodePlace?
+  package var worstGapAt: [CodePlace] = []
   /// From the stop's bit to the entry's return, nanoseconds; nil when nothing was raised.
   package var stopLatencyNanoseconds: Int64?
   /// The hold count when the entry returned.
@@ -80,6 +80,15 @@ package struct TryReport: Codable, Sendable, Equatable {
   package var trace: [String] = []
   /// The same as the child saw it: what `trace` was made of.
   package var tracePlaces: [CodePlace] = []
+  /// What a signal was about, where that can be told: "stack overflow: …"; else empty.
+  package var reason = ""
+  /// The innermost of `trace` that is in the plug-in's own sources, not in what the SDK brings; empty when there is none.
+  package var ownPlace = ""
+  /// The allocation that was refused, and where the plug-in asked for it.
+  package var refused: RefusedBlock?
+  package var refusedPlace = ""
+  /// Paths below the plan's scratch folder that the run made and left.
+  package var newFiles: [String] = []
   /// What the process wrote to standard error, cut at 64 KiB.
   package var errors = ""
 

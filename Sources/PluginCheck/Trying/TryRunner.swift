@@ -15,6 +15,7 @@ package final class TryRunner: Sendable {
   private let jobs: LoneRunner
   private let say: @Sendable (TryEvent) -> Void
   private let current = Mutex<PluginRun?>(nil)
+  private let scratch: String?
 
   /// Loads the opened files and gets ready. Says what happens to `say`. `byPath`: under their own names, for a
   /// debugger that shows them.
@@ -24,6 +25,7 @@ package final class TryRunner: Sendable {
     say: @escaping @Sendable (TryEvent) -> Void
   ) throws(Objection) {
     self.say = say
+    scratch = plan.scratch
     let generation = try OpenedPlugin.load(descriptor: file, path: plan.file, byPath: byPath)
     if let secondFile, let path = plan.secondFile {
       _ = try OpenedPlugin.load(descriptor: secondFile, path: path)
@@ -58,6 +60,7 @@ package final class TryRunner: Sendable {
   /// Does one run. Log lines and progress go to `say`, and are not in the report.
   package func perform(_ wanted: TryRun) -> TryReport {
     let before = ProcessLook()
+    let files = scratch.map { FolderLook($0) }
     say(.began)
     var watch = LoneWatch()
     watch.began = { [self] run in
@@ -87,6 +90,7 @@ package final class TryRunner: Sendable {
       report.forgotToAnswer = lost != nil && end.code >= 0 && !run.hasAnswered
       (report.progressReports, report.progressFault) = progress.seen
       (report.threadsLeft, report.descriptorsLeft) = before.left()
+      report.newFiles = files?.takeNew() ?? []
       return report
     } catch {
       return TryReport(ending: .notRun("\(error)"))
@@ -113,9 +117,10 @@ extension TryReport {
     let measures = run.measures
     worstGapNanoseconds = measures.worstGapNanoseconds
     holdsLeft = measures.holdsLeft
-    worstGapAt = measures.worstGapPlace
+    worstGapAt = measures.worstGapPlaces
     stopLatencyNanoseconds = measures.stopLatencyNanoseconds
     hostAllocations = measures.hostAllocations
+    refused = measures.refused
   }
 }
 

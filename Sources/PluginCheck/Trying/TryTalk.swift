@@ -18,6 +18,7 @@ final class TryTalk {
   private var open: TryReport?
   private var errors: [UInt8] = []
   private var crash: Int32?
+  private var overflow = ""
   private var frames: [CodePlace] = []
 
   init(_ plan: TryPlan, onEvent: @escaping @Sendable (TryEvent) -> Void) {
@@ -41,7 +42,7 @@ final class TryTalk {
   func hear(_ line: String, runLimit: Int64) {
     if let crash = CrashLine(line: line) {
       switch crash {
-      case .signal(let number): self.crash = number
+      case .signal(let number, let overflow): (self.crash, self.overflow) = (number, overflow)
       case .frame(let place): frames.append(place)
       }
       return
@@ -49,7 +50,7 @@ final class TryTalk {
     guard let event = TryEvent(line: line) else { return }
     switch event {
     case .loaded: isLoaded = true
-    case .refused(let rule, let cure): refusal = "\(rule); \(cure)"
+    case .refused(let rule, let cure): refusal = Objection.joined(rule, cure)
     case .began:
       open = TryReport(ending: .outOfTime)
       expect(milliseconds: runLimit)
@@ -75,6 +76,7 @@ final class TryTalk {
       report.ending = ending
       report.errors = takeErrors()
       report.tracePlaces = frames
+      report.reason = Self.reasons[overflow] ?? ""
       reports.append(report)
       return nil
     }
@@ -82,6 +84,11 @@ final class TryTalk {
     if !isLoaded { return Self.loadProblem(ending, String(decoding: errors, as: UTF8.self)) }
     return nil
   }
+
+  private static let reasons = [
+    "run-stack": "stack overflow: a run has 256 KiB of stack",
+    "stack": "stack overflow of a thread that the plug-in has started",
+  ]
 
   private static func loadProblem(_ ending: TryReport.Ending, _ errors: String) -> String {
     let last = errors.split(whereSeparator: \.isNewline).last.map { " (it wrote: \($0.prefix(200)))" } ?? ""

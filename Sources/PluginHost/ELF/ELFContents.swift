@@ -83,12 +83,11 @@ package struct ELFContents: Sendable, Equatable {
     return found.isEmpty ? [.c] : Language.allCases.filter { found.contains($0) }
   }
 
-  /// Looks through all that is loaded and not written to.
+  /// Looks through all that is loaded, also what may be written to: lld puts the texts of Swift code there.
   private static func drafts(_ source: ByteSource, _ segments: [ELFSegment]) -> [String] {
     var found: Set<String> = []
     var left = scanLimit
-    for segment in segments where segment.type == ELFSegment.load && segment.flags & ELFSegment.writable == 0
-    {
+    for segment in segments where segment.type == ELFSegment.load {
       let count = min(segment.size, left)
       left -= count
       guard count > 0, let bytes = source.bytes(at: segment.offset, count: count) else { continue }

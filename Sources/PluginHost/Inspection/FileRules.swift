@@ -53,6 +53,9 @@ package struct FileRules: Sendable {
       case S_IFLNK:
         try checkOwner(status, place, subject: "the link \(place) on the way to it")
         walk.follow(place)
+      case S_IFDIR where walk.isLeft:
+        // The way goes in and out again: what others put into it is not met, but its owner may move it.
+        try checkOwner(status, place, subject: "the folder \(place) on the way to it")
       case S_IFDIR:
         try checkHands(
           status, place, subject: place == path ? "its folder \(place)" : "the folder \(place) above it")
@@ -162,6 +165,9 @@ private struct PathWalk {
     }
     return nil
   }
+
+  /// Whether the way leads out of the place that `next` gave by `..` at once.
+  var isLeft: Bool { names.last { $0 != "." } == ".." }
 
   /// The place that `next` gave is a link: goes on with what it points to.
   mutating func follow(_ place: String) {

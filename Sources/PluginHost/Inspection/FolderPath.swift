@@ -2,11 +2,18 @@ import Glibc
 
 /// Paths as text.
 package enum FolderPath {
-  /// With the current folder before it when it is relative. Nothing is resolved.
+  /// With the current folder before it when it is relative. The current folder is told without links, so `..` at the
+  /// start of the path takes a name off it; nothing else is resolved.
   package static func absolute(_ path: String) -> String {
     guard !path.hasPrefix("/"), let current = getcwd(nil, 0) else { return path }
     defer { free(current) }
-    return String(cString: current) + "/" + path
+    var folder = String(cString: current)
+    var rest = path.split(separator: "/")[...]
+    while let name = rest.first, name == "." || name == ".." {
+      rest = rest.dropFirst()
+      if name == ".." { folder = parent(of: folder) }
+    }
+    return rest.isEmpty ? folder : (folder == "/" ? "" : folder) + "/" + rest.joined(separator: "/")
   }
 
   /// Without its last name: "/" stays.

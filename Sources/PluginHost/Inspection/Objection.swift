@@ -12,5 +12,12 @@ package struct Objection: Error, Sendable, Equatable, CustomStringConvertible {
     self.isIncomplete = isIncomplete
   }
 
-  package var description: String { rule + "; " + cure }
+  package var description: String { Self.joined(rule, cure) }
+
+  /// What is wrong and what to do as one text: a semicolon does not follow a question.
+  package static func joined(_ rule: String, _ cure: String) -> String {
+    if cure.isEmpty { return rule }
+    if rule.hasSuffix("?") { return rule + " " + cure.prefix(1).uppercased() + cure.dropFirst() }
+    return rule + "; " + cure
+  }
 }

@@ -12,5 +12,5 @@ package struct PluginError: Error, Sendable, Equatable, CustomStringConvertible 
     self.init(subject + ": " + objection.rule, cure: objection.cure)
   }
 
-  package var description: String { cure.isEmpty ? message : message + "; " + cure }
+  package var description: String { Objection.joined(message, cure) }
 }

@@ -60,6 +60,21 @@ struct MemoryAccount: @unchecked Sendable {
   /// A block that the host has made for the plug-in.
   func charge(_ block: UnsafeMutableRawPointer) { bhrt_memory_charge(account, block) }
 
+  /// Whether this is the block that the run is not to get.
+  func refuses(_ size: UInt64) -> Bool { bhrt_memory_refuses(account, size) != 0 }
+
+  /// The block that was refused, if that has happened; its places are those in the module that begins at `module`.
+  func refused(module: UInt) -> RefusedBlock? {
+    var bytes: UInt64 = 0
+    var isRefused = false
+    let places = CodePlace.list { places, capacity in
+      let count = bhrt_memory_refused(account, module, &bytes, places, capacity)
+      isRefused = count >= 0
+      return count
+    }
+    return isRefused ? RefusedBlock(bytes: Int64(clamping: bytes), places: places) : nil
+  }
+
   /// The last figures. The account is spent.
   func close() -> MemoryUsage {
     var memory = bhrt_memory()

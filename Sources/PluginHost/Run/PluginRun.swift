@@ -38,8 +38,11 @@ package final class PluginRun: @unchecked Sendable {
     var account = JobAccount()
     var thread: JobThread?
     var hostCalls: Int64 = 0
+    /// Of log, progress and free.
+    var quietCalls: Int64 = 0
     var cancelPoints = 0
     var holdsLeft = 0
+    var refused: RefusedBlock?
     var hasEnded = false
   }
 
@@ -127,6 +130,7 @@ package final class PluginRun: @unchecked Sendable {
       state.thread = nil
       state.memory.freeAll()
       // After the run's own blocks were freed: they are no leaks.
+      if options.failAllocation != nil { state.refused = state.account.memory?.refused(module: module) }
       let usage = state.account.close(hostCalls: hostCalls)
       return RunEnd(
         code: code, message: state.failure.text(code: code), result: state.result.json,
@@ -156,9 +160,15 @@ package final class PluginRun: @unchecked Sendable {
   func fail(_ text: String, code: Int32) {
     state.withLock { state in
       let line = state.cleanupName.map { "clean-up \"\($0)\": \(text)" } ?? text
-      state.failure.add(line, code: code)
+      state.failure.add(line, code: code, call: tellingCalls(state))
     }
   }
+
+  /// Host calls so far but those that ask for nothing, which may stand between a failure and what is said of it.
+  func tellingCalls(_ state: borrowing State) -> Int64 { frame.hostCalls - state.quietCalls }
+
+  /// The call that is going on is one of log, progress and free.
+  func noteQuietCall() { state.withLock { $0.quietCalls += 1 } }
 }
 
 // MARK: from any thread
@@ -193,19 +203,24 @@ extension PluginRun {
   /// What was measured of the run; whole once it has ended.
   package var measures: RunMeasures {
     let gaps = gaps.withLock { $0 }
-    return RunMeasures(
-      worstGapNanoseconds: gaps.worst, worstGapPlace: gaps.place, stopLatencyNanoseconds: stop.latency,
-      holdsLeft: state.withLock { $0.holdsLeft },
-      hostAllocations: state.withLock { $0.memory.requests })
+    return state.withLock { state in
+      RunMeasures(
+        worstGapNanoseconds: gaps.worst, worstGapPlaces: gaps.places, stopLatencyNanoseconds: stop.latency,
+        holdsLeft: state.holdsLeft, hostAllocations: state.memory.requests, refused: state.refused)
+    }
+  }
+
+  /// Where the plug-in's module begins.
+  private var module: UInt {
+    // SAFETY: a function of the plug-in as an address, which is only compared.
+    bhrt_module_of(unsafeBitCast(entry.call, to: UnsafeRawPointer.self))
   }
 
   /// Notes a cancel point, or the end of a wait that a stop would have ended.
   func notePoint(isWaitOver: Bool = false) {
     guard options.measuresCheckpoints, stop.phase == .entry else { return }
-    // SAFETY: a function of the plug-in as an address, which is only compared.
-    let address = unsafeBitCast(entry.call, to: UnsafeRawPointer.self)
     gaps.withLock { gaps in
-      if isWaitOver { gaps.restart() } else { gaps.pass(module: bhrt_module_of(address)) }
+      if isWaitOver { gaps.restart() } else { gaps.pass(module: module) }
     }
   }
 

@@ -1,4 +1,5 @@
 import CBulkheadPlugin
+import CPluginRuntime
 import Synchronization
 
 /// `ext/cleanup.h`. Both work after a stop: what exists has to be named, and what is gone crossed out.
@@ -6,7 +7,7 @@ extension bh_cleanup_table {
   static let running = bh_cleanup_table(
     size: UInt32(MemoryLayout<bh_cleanup_table>.size), flags: 0,
     push: { ctx, when, what, function, argument, id in
-      HostCall.with(ctx, stale: BH_STALE) { run in
+      HostCall.with(ctx, bhrt_memory_suspend(), stale: BH_STALE) { run in
         guard when == BH_ALWAYS || when == BH_ON_FAIL else {
           return run.refuse(BH_INVALID, "bh_cleanup: \(when) is neither BH_ALWAYS nor BH_ON_FAIL")
         }
@@ -24,7 +25,7 @@ extension bh_cleanup_table {
       }
     },
     drop: { ctx, id in
-      HostCall.with(ctx, stale: BH_STALE) { run in
+      HostCall.with(ctx, bhrt_memory_suspend(), stale: BH_STALE) { run in
         run.state.withLock { $0.cleanups.drop(id) } ? BH_OK : BH_NOT_FOUND
       }
     })

@@ -13,8 +13,9 @@ extension bh_host {
       return HostTables.shared.table(id)
     },
     alloc: { ctx, size, alignment in
-      HostCall.with(ctx, stale: nil) { run in
+      HostCall.with(ctx, bhrt_memory_suspend(), stale: nil) { run in
         run.state.withLock { state in
+          if state.account.memory?.refuses(size) == true { return nil }
           guard !state.hasEnded, let block = state.memory.allocate(size, alignment: alignment) else {
             return nil
           }
@@ -25,7 +26,8 @@ extension bh_host {
     },
     free: { ctx, block in
       guard let block else { return }
-      HostCall.with(ctx, stale: ()) { run in
+      HostCall.with(ctx, bhrt_memory_suspend(), stale: ()) { run in
+        run.noteQuietCall()
         if !run.state.withLock({ $0.memory.release(block) }) {
           run.log(
             BH_WARN, "bh_free: this run has no such block (freed twice, or not from bh_alloc); left alone")
@@ -34,7 +36,7 @@ extension bh_host {
     },
     fail: { ctx, code, message, detail in
       if ctx == nil { LoadRefusal.note(message.text()) }
-      return HostCall.with(ctx, stale: code) { run in
+      return HostCall.with(ctx, bhrt_memory_suspend(), stale: code) { run in
         guard code < 0 || code == BH_WARNING else {
           run.fail("bh_fail was given \(code), which is no failure: \(message.text())", code: BH_BUG)
           return BH_BUG
@@ -46,7 +48,7 @@ extension bh_host {
     },
     // Inside a region that is held even a lost job goes on to `bh_release`: nothing that it writes is taken.
     checkpoint: { ctx, _ in
-      HostCall.with(ctx, stale: BH_STALE) { run in
+      HostCall.with(ctx, bhrt_memory_suspend(), stale: BH_STALE) { run in
         let code = run.waitPoint()
         return run.frame.isHeld ? BH_OK : code
       }
@@ -65,7 +67,10 @@ extension bh_log_table {
   static let running = bh_log_table(
     size: UInt32(MemoryLayout<bh_log_table>.size), flags: 0,
     write: { ctx, level, message in
-      HostCall.with(ctx, stale: ()) { $0.log(level, message.text(limit: bh_str.lineLimit)) }
+      HostCall.with(ctx, bhrt_memory_suspend(), stale: ()) { run in
+        run.noteQuietCall()
+        run.log(level, message.text(limit: bh_str.lineLimit))
+      }
     })
 }
 
@@ -74,7 +79,8 @@ extension bh_progress_table {
   static let running = bh_progress_table(
     size: UInt32(MemoryLayout<bh_progress_table>.size), flags: 0,
     report: { ctx, done, total, message in
-      HostCall.with(ctx, stale: ()) { run in
+      HostCall.with(ctx, bhrt_memory_suspend(), stale: ()) { run in
+        run.noteQuietCall()
         run.state.withLock { $0.context }?.progress(done: done, total: total, text: message.text())
       }
     })

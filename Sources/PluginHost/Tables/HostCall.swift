@@ -9,12 +9,14 @@ enum HostCall {
   ///
   /// On the run's own thread this costs no lock and no reference count: the run cannot end meanwhile. Other
   /// threads, which the plug-in may have started and forgotten, hold the run while they are inside.
+  ///
+  /// `charged`: what `bhrt_memory_suspend` gave. What the host allocates is not the plug-in's, and that begins before
+  /// this function does: where it is not inlined, the caller has the runtime make the type of `Answer`.
   @inline(__always)
   static func with<Answer>(
-    _ ctx: UnsafeMutablePointer<bh_ctx>?, stale: Answer, _ body: (PluginRun) -> Answer
+    _ ctx: UnsafeMutablePointer<bh_ctx>?, _ charged: OpaquePointer?, stale: Answer,
+    _ body: (PluginRun) -> Answer
   ) -> Answer {
-    // What the host allocates is not the plug-in's.
-    let charged = bhrt_memory_suspend()
     defer { bhrt_memory_resume(charged) }
     guard let frame = RunFrames.shared.frame(of: ctx) else { return stale }
     if bhrt_load_word(bhrt_owner(frame)) == bhrt_self(), let run = frame.pointee.run {
@@ -75,7 +77,7 @@ extension PluginRun {
 
   /// Remembers why a host call did not work, and gives its code.
   func refuse(_ code: Int32, _ message: String) -> Int32 {
-    state.withLock { $0.failure.note(HostError(code: code, message: message)) }
+    state.withLock { $0.failure.note(HostError(code: code, message: message), call: tellingCalls($0)) }
     return code
   }
 }

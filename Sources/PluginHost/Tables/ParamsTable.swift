@@ -1,4 +1,5 @@
 import CBulkheadPlugin
+import CPluginRuntime
 import DataModel
 import Synchronization
 
@@ -7,14 +8,14 @@ extension bh_params_table {
   static let running = bh_params_table(
     size: UInt32(MemoryLayout<bh_params_table>.size), flags: 0,
     json: { ctx in
-      HostCall.with(ctx, stale: bh_str()) { run in
+      HostCall.with(ctx, bhrt_memory_suspend(), stale: bh_str()) { run in
         run.state.withLock { state in
           state.hasEnded ? bh_str() : state.parameters.json(in: &state.memory) ?? bh_str()
         }
       }
     },
     get_str: { ctx, path, value in
-      HostCall.with(ctx, stale: BH_STALE) { run in
+      HostCall.with(ctx, bhrt_memory_suspend(), stale: BH_STALE) { run in
         guard let value else { return BH_INVALID }
         let path = path.text()
         let text = run.state.withLock { state -> Result<bh_str, RunCode> in
@@ -32,18 +33,22 @@ extension bh_params_table {
       }
     },
     get_i64: { ctx, path, value in
-      HostCall.with(ctx, stale: BH_STALE) { $0.parameter(path, into: value, "an integer", \.integerValue) }
+      HostCall.with(ctx, bhrt_memory_suspend(), stale: BH_STALE) {
+        $0.parameter(path, into: value, "an integer", \.integerValue)
+      }
     },
     get_f64: { ctx, path, value in
-      HostCall.with(ctx, stale: BH_STALE) { $0.parameter(path, into: value, "a number", \.realValue) }
+      HostCall.with(ctx, bhrt_memory_suspend(), stale: BH_STALE) {
+        $0.parameter(path, into: value, "a number", \.realValue)
+      }
     },
     get_bool: { ctx, path, value in
-      HostCall.with(ctx, stale: BH_STALE) { run in
+      HostCall.with(ctx, bhrt_memory_suspend(), stale: BH_STALE) { run in
         run.parameter(path, into: value, "true or false") { $0.boolValue.map { $0 ? 1 : 0 } }
       }
     },
     count: { ctx, path, value in
-      HostCall.with(ctx, stale: BH_STALE) { run in
+      HostCall.with(ctx, bhrt_memory_suspend(), stale: BH_STALE) { run in
         run.parameter(path, into: value, "a list or an object") { found in
           (found.arrayValue?.count ?? found.objectValue?.count).map { UInt64($0) }
         }

@@ -1,4 +1,5 @@
 import CBulkheadPlugin
+import CPluginRuntime
 import DataModel
 import Synchronization
 
@@ -7,13 +8,13 @@ extension bh_reconcile_table {
   static let running = bh_reconcile_table(
     size: UInt32(MemoryLayout<bh_reconcile_table>.size), flags: 0,
     action: { ctx in
-      HostCall.with(ctx, stale: bh_str()) { $0.lostText(\.action) }
+      HostCall.with(ctx, bhrt_memory_suspend(), stale: bh_str()) { $0.lostText(\.action) }
     },
     reason: { ctx in
-      HostCall.with(ctx, stale: bh_str()) { $0.lostText(\.reason) }
+      HostCall.with(ctx, bhrt_memory_suspend(), stale: bh_str()) { $0.lostText(\.reason) }
     },
     step: { ctx, index, step in
-      HostCall.with(ctx, stale: BH_STALE) { run in
+      HostCall.with(ctx, bhrt_memory_suspend(), stale: BH_STALE) { run in
         guard let step else { return run.refuse(BH_INVALID, "bh_reconcile_step: no place for the step") }
         return run.lost(index, \.steps) { one, memory in
           guard let name = memory.keep(one.name), let token = memory.keep(one.token),
@@ -26,7 +27,7 @@ extension bh_reconcile_table {
       }
     },
     left_behind: { ctx, index, text in
-      HostCall.with(ctx, stale: BH_STALE) { run in
+      HostCall.with(ctx, bhrt_memory_suspend(), stale: BH_STALE) { run in
         guard let text else { return run.refuse(BH_INVALID, "left_behind: no place for the text") }
         return run.lost(index, \.leftBehind) { one, memory in
           guard let kept = memory.keep(one) else { return BH_MEMORY }
@@ -36,7 +37,7 @@ extension bh_reconcile_table {
       }
     },
     answer: { ctx, answer, text in
-      HostCall.with(ctx, stale: BH_STALE) { run in
+      HostCall.with(ctx, bhrt_memory_suspend(), stale: BH_STALE) { run in
         guard (BH_RECONCILE_DONE...BH_RECONCILE_NOT_STARTED).contains(answer) else {
           return run.refuse(BH_INVALID, "bh_reconcile_answer: \(answer) is none of the answers")
         }

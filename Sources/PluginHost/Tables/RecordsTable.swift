@@ -9,7 +9,7 @@ extension bh_records_table {
   static let running = bh_records_table(
     size: UInt32(MemoryLayout<bh_records_table>.size), flags: 0,
     entity: { ctx, name, entity in
-      HostCall.with(ctx, stale: BH_STALE) { run in
+      HostCall.with(ctx, bhrt_memory_suspend(), stale: BH_STALE) { run in
         run.records { (facade) throws(HostError) in
           guard let entity else { throw .missingPlace }
           guard let id = facade.catalogue.entityID(named: name.text()) else {
@@ -20,7 +20,7 @@ extension bh_records_table {
       }
     },
     field: { ctx, entity, name, field in
-      HostCall.with(ctx, stale: BH_STALE) { run in
+      HostCall.with(ctx, bhrt_memory_suspend(), stale: BH_STALE) { run in
         run.records { (facade) throws(HostError) in
           guard let field else { throw .missingPlace }
           guard let id = facade.catalogue.fieldID(entity: entity, named: name.text()) else {
@@ -33,7 +33,7 @@ extension bh_records_table {
       }
     },
     get: { ctx, entity, record, values, count, version in
-      HostCall.with(ctx, stale: BH_STALE) { run in
+      HostCall.with(ctx, bhrt_memory_suspend(), stale: BH_STALE) { run in
         run.work { (facade) throws(HostError) in
           let wanted = try run.places(values, count)
           let row = try facade.get(entity: entity, id: record, fields: wanted.map(\.field))
@@ -50,7 +50,7 @@ extension bh_records_table {
       }
     },
     find: { ctx, entity, match, records, capacity, count in
-      HostCall.with(ctx, stale: BH_STALE) { run in
+      HostCall.with(ctx, bhrt_memory_suspend(), stale: BH_STALE) { run in
         run.work { (facade) throws(HostError) in
           guard let match, let count, records != nil || capacity == 0 else { throw .missingPlace }
           let limit = Int(min(capacity, UInt64(RecordImport.findLimit)))
@@ -62,7 +62,7 @@ extension bh_records_table {
       }
     },
     create: { ctx, entity, values, count, record in
-      HostCall.with(ctx, stale: BH_STALE) { run in
+      HostCall.with(ctx, bhrt_memory_suspend(), stale: BH_STALE) { run in
         run.write { (facade) throws(HostError) in
           guard let record else { throw .missingPlace }
           let values = try RecordImport.assignments(values, count, entity, facade.catalogue)
@@ -71,7 +71,7 @@ extension bh_records_table {
       }
     },
     set: { ctx, entity, record, version, values, count, newVersion in
-      HostCall.with(ctx, stale: BH_STALE) { run in
+      HostCall.with(ctx, bhrt_memory_suspend(), stale: BH_STALE) { run in
         run.write { (facade) throws(HostError) in
           let values = try RecordImport.assignments(values, count, entity, facade.catalogue)
           let new = try facade.set(entity: entity, id: record, version: version, values: values)
@@ -80,7 +80,7 @@ extension bh_records_table {
       }
     },
     remove: { ctx, entity, record, version in
-      HostCall.with(ctx, stale: BH_STALE) { run in
+      HostCall.with(ctx, bhrt_memory_suspend(), stale: BH_STALE) { run in
         run.write { (facade) throws(HostError) in
           try facade.delete(entity: entity, id: record, version: version)
         }

@@ -1,4 +1,5 @@
 import CBulkheadPlugin
+import CPluginRuntime
 import DataModel
 import Synchronization
 
@@ -7,7 +8,7 @@ extension bh_result_table {
   static let running = bh_result_table(
     size: UInt32(MemoryLayout<bh_result_table>.size), flags: 0,
     set_json: { ctx, json in
-      HostCall.with(ctx, stale: BH_STALE) { run in
+      HostCall.with(ctx, bhrt_memory_suspend(), stale: BH_STALE) { run in
         guard json.len <= UInt64(RunResult.limit) else {
           return run.refuse(BH_INVALID, "the result has \(json.len) bytes; the limit is \(RunResult.limit)")
         }
@@ -16,7 +17,7 @@ extension bh_result_table {
       }
     },
     set_str: { ctx, name, value in
-      HostCall.with(ctx, stale: BH_STALE) { run in
+      HostCall.with(ctx, bhrt_memory_suspend(), stale: BH_STALE) { run in
         guard value.len <= UInt64(RunResult.limit) else {
           return run.refuse(BH_INVALID, "the result has \(value.len) bytes; the limit is \(RunResult.limit)")
         }
@@ -25,13 +26,13 @@ extension bh_result_table {
       }
     },
     set_i64: { ctx, name, value in
-      HostCall.with(ctx, stale: BH_STALE) { run in
+      HostCall.with(ctx, bhrt_memory_suspend(), stale: BH_STALE) { run in
         let name = name.text()
         return run.answer(run.state.withLock { $0.result.set(name, .int(value)) })
       }
     },
     set_f64: { ctx, name, value in
-      HostCall.with(ctx, stale: BH_STALE) { run in
+      HostCall.with(ctx, bhrt_memory_suspend(), stale: BH_STALE) { run in
         let name = name.text()
         guard value.isFinite else {
           return run.refuse(BH_INVALID, "the result \"\(name)\" is \(value), and JSON has no such number")
@@ -40,13 +41,13 @@ extension bh_result_table {
       }
     },
     set_bool: { ctx, name, value in
-      HostCall.with(ctx, stale: BH_STALE) { run in
+      HostCall.with(ctx, bhrt_memory_suspend(), stale: BH_STALE) { run in
         let name = name.text()
         return run.answer(run.state.withLock { $0.result.set(name, .bool(value != 0)) })
       }
     },
     set_value: { ctx, name, json in
-      HostCall.with(ctx, stale: BH_STALE) { run in
+      HostCall.with(ctx, bhrt_memory_suspend(), stale: BH_STALE) { run in
         guard json.len <= UInt64(RunResult.limit) else {
           return run.refuse(BH_INVALID, "the result has \(json.len) bytes; the limit is \(RunResult.limit)")
         }

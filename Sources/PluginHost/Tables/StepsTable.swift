@@ -8,13 +8,13 @@ extension bh_steps_table {
   static let running = bh_steps_table(
     size: UInt32(MemoryLayout<bh_steps_table>.size), flags: 0,
     step: { ctx, name, perform, find, argument, result in
-      HostCall.with(ctx, stale: BH_STALE) { run in
+      HostCall.with(ctx, bhrt_memory_suspend(), stale: BH_STALE) { run in
         StepCall(run: run, name: name.text(), perform: perform, find: find, argument: argument)
           .make(nameBytes: name.len, result)
       }
     },
     token: { ctx, name in
-      HostCall.with(ctx, stale: bh_str()) { run in
+      HostCall.with(ctx, bhrt_memory_suspend(), stale: bh_str()) { run in
         let name = name.text()
         guard StepToken.problem(withName: name) == nil, let context = run.state.withLock({ $0.context })
         else {

@@ -8,10 +8,10 @@ extension bh_wait_table {
   static let running = bh_wait_table(
     size: UInt32(MemoryLayout<bh_wait_table>.size), flags: 0,
     sleep: { ctx, milliseconds in
-      HostCall.with(ctx, stale: BH_STALE) { $0.sleep(milliseconds: milliseconds) }
+      HostCall.with(ctx, bhrt_memory_suspend(), stale: BH_STALE) { $0.sleep(milliseconds: milliseconds) }
     },
     poll: { ctx, descriptors, count, milliseconds in
-      HostCall.with(ctx, stale: BH_STALE) { run in
+      HostCall.with(ctx, bhrt_memory_suspend(), stale: BH_STALE) { run in
         guard count <= UInt64(PluginRun.pollLimit), descriptors != nil || count == 0 else {
           return run.refuse(BH_INVALID, "bh_poll_fds: \(count) descriptors, or no place to read them from")
         }
@@ -19,7 +19,7 @@ extension bh_wait_table {
       }
     },
     stop_fd: { ctx in
-      HostCall.with(ctx, stale: BH_STALE) { run in
+      HostCall.with(ctx, bhrt_memory_suspend(), stale: BH_STALE) { run in
         let descriptor = run.stop.descriptor()
         guard descriptor < 0 else { return descriptor }
         return run.refuse(BH_IO, "no stop descriptor: \(String(cString: strerror(-descriptor)))")

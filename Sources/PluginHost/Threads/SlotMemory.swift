@@ -64,6 +64,7 @@ struct SlotMemory: @unchecked Sendable {
   func adopt() {
     record.pointee.threadID = bhrt_gettid()
     bhrt_set_thread_record(record)
+    bhrt_set_stack(stackLow)
     var alternate = stack_t()
     alternate.ss_sp = stackLow + Self.stackBytes
     alternate.ss_size = Self.alternateBytes

@@ -30,6 +30,23 @@ enum DisplayWidth {
     return taken + "…"
   }
 
+  /// The same with the middle cut out: of a path the end says most.
+  static func truncateMiddle(_ text: String, to columns: Int) -> String {
+    guard columns > 0 else { return "" }
+    if of(text) <= columns { return text }
+    let tail = (columns - 1) * 2 / 3
+    let head = truncate(text, to: columns - tail)
+    var taken: [Character] = []
+    var width = 0
+    for character in text.reversed() {
+      let next = of(character)
+      if width + next > tail { break }
+      taken.append(character)
+      width += next
+    }
+    return head + String(taken.reversed())
+  }
+
   /// The text filled up with spaces to `columns`.
   static func pad(_ text: String, to columns: Int) -> String {
     text + String(repeating: " ", count: max(0, columns - of(text)))

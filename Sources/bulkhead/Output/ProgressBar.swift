@@ -41,7 +41,7 @@ enum ProgressBar {
       spare -= cells + 4
     }
     if !message.isEmpty, spare >= gap.count + min(8, DisplayWidth.of(message)) {
-      parts.insert(DisplayWidth.truncate(message, to: spare - gap.count), at: parts.count - 1)
+      parts.insert(DisplayWidth.truncateMiddle(message, to: spare - gap.count), at: parts.count - 1)
     }
     return parts.joined(separator: gap)
   }

@@ -39,6 +39,18 @@ struct ServeCommand: EngineVerb {
 
   @Option(
     help: ArgumentHelp(
+      "Which plug-in files are taken: directory (all of it), allow-list or signed (default: directory).",
+      valueName: "rule"))
+  var trust: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The folder of the public keys that signatures are checked with (NAME.pub).", valueName: "folder"),
+    completion: .directory)
+  var keys: String?
+
+  @Option(
+    help: ArgumentHelp(
       "Jobs that run at once (default: 1000). Each has a thread of its own while it runs.",
       valueName: "number"))
   var slots: String?
@@ -73,7 +85,8 @@ struct ServeCommand: EngineVerb {
   func act() throws {
     StopRequests.block()
     let layered = try engine.configuration([
-      ("plugins.directory", plugins), ("worker.slots", slots), ("plugins.probation", probation),
+      ("plugins.directory", plugins), ("plugins.trust", trust), ("plugins.keys", keys),
+      ("worker.slots", slots), ("plugins.probation", probation),
       ("worker.away_limit", awayLimit), ("retention.jobs", keepJobs), ("retention.logs", keepLogs),
     ])
     if let file = layered.file { EngineLog.info("configuration from \(file)") }

@@ -24,7 +24,8 @@ enum DurationArgument {
   static func parse(_ text: String) throws -> Int64 {
     if let milliseconds = DurationText.milliseconds(text) { return milliseconds }
     let cure =
-      Int64(text) == nil ? "write 250ms, 30s, 5m, 1h30m or none" : "it needs a unit, such as \(text)s"
+      Int64(text) == nil
+      ? "write 250ms, 30s, 5m, 1h30m or none" : "it needs a unit: write \(text)ms or \(text)s"
     throw ValidationError("\"\(SafeText.escape(text))\" is no duration: \(cure)")
   }
 }

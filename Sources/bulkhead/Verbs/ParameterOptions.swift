@@ -6,7 +6,8 @@ struct ParameterOptions: ParsableArguments {
   @Option(
     name: [.customShort("p"), .long],
     help: ArgumentHelp(
-      "A parameter; dots reach into objects, a list takes several. May be repeated.", valueName: "name=value"),
+      "A parameter; dots reach into objects (disk.size=20). Repeat it for a list, or give JSON: 'x=[\"a\",\"b\"]'.",
+      valueName: "name=value"),
     transform: Self.assignment)
   var param: [Assignment] = []
 

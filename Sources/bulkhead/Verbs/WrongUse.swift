@@ -10,7 +10,26 @@ enum WrongUse {
     guard !(error is ExitCode), Bulkhead.exitCode(for: error) == .validationFailure else { return }
     let words = arguments.prefix(while: { $0 != "--" })
     let message = explain(Bulkhead.message(for: error), words)
-    let cure = cure(Bulkhead.fullMessage(for: error))
+    end(message: message, cure: cure(Bulkhead.fullMessage(for: error)), words)
+  }
+
+  /// Ends the process with 64 when an argument is not UTF-8: Swift would have put another text in its place, and
+  /// nobody would have noticed. To be called before anything looks at the arguments.
+  static func refuseUnreadable() {
+    let count = Int(CommandLine.argc)
+    // SAFETY: the process's own argument vector, which has `argc` texts and is never written to.
+    let raw = (1..<max(1, count)).map { CommandLine.unsafeArgv[$0] }
+    for (index, argument) in raw.enumerated() {
+      guard let argument, String(validatingCString: argument) == nil else { continue }
+      let message =
+        "argument \(index + 1) is not UTF-8: \"\(SafeText.escape(String(cString: argument)))\" "
+        + "(\u{FFFD} stands for what cannot be read)"
+      let cure = "write it in UTF-8; a file with another name has to be renamed"
+      end(message: message, cure: cure, CommandLine.arguments.dropFirst().prefix { $0 != "--" })
+    }
+  }
+
+  private static func end(message: String, cure: String, _ words: ArraySlice<String>) -> Never {
     if words.contains("--json") {
       Terminal.output.line(Failure.document(code: "usage", message: message, cure: cure).text)
     } else {

@@ -6,9 +6,12 @@ import TestSupport
 struct TriedPlugin {
   let file: String
 
-  init(_ source: String, actions: [String], flags: [String] = []) throws {
+  /// `parameters`: the properties of each action's schema, as JSON.
+  init(_ source: String, actions: [String], parameters: String = "", flags: [String] = []) throws {
     let list = actions.map { "BH_ACTION(\"\($0)\", \($0))" }.joined(separator: ", ")
-    let manifest = actions.map { #"{"name": "\#($0)", "kind": "action", "repeat": "idempotent"}"# }
+    let schema =
+      parameters.isEmpty ? "" : #", "parameters": {"type": "object", "properties": {\#(parameters)}}"#
+    let manifest = actions.map { #"{"name": "\#($0)", "kind": "action", "repeat": "idempotent"\#(schema)}"# }
     let text = """
       #include <bulkhead/all.h>
       #include <stdlib.h>

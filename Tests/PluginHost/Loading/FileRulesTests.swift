@@ -143,4 +143,31 @@ struct FileRulesTests {
     lchown(folder.path + "/lib", 12345, 0)
     #expect(ofFolder(folder.path + "/lib")?.rule.hasPrefix("the link \(folder.path)/lib on the way") == true)
   }
+
+  @Test("a folder that the way only goes through and leaves again may be written by others")
+  func left() throws {
+    let open = folder.path + "/open"
+    let closed = folder.path + "/closed"
+    mkdir(open, 0o755)
+    mkdir(closed, 0o755)
+    chmod(open, 0o777)
+    #expect(ofFolder(open + "/../closed") == nil)
+    #expect(ofFolder(open + "/./../closed") == nil)
+    #expect(ofFolder(open + "/.") != nil, "it is the folder itself")
+    // By way of a link the parent is another one.
+    symlink(open, closed + "/link")
+    #expect(ofFolder(closed + "/link/../closed") == nil)
+    #expect(ofFolder(closed + "/link/../open")?.rule.contains("may be written by everybody") == true)
+  }
+
+  @Test("a relative path is one from the current folder, with its leading dots taken off")
+  func absolute() {
+    let current = FileManager.default.currentDirectoryPath
+    #expect(FolderPath.absolute("/a/../b") == "/a/../b")
+    #expect(FolderPath.absolute("x/y.so") == current + "/x/y.so")
+    #expect(FolderPath.absolute("./x") == current + "/x")
+    #expect(FolderPath.absolute("../x/../y") == FolderPath.parent(of: current) + "/x/../y")
+    #expect(FolderPath.absolute(String(repeating: "../", count: 50) + "x") == "/x")
+    #expect(FolderPath.absolute("..") == FolderPath.parent(of: current))
+  }
 }

@@ -61,6 +61,14 @@ struct ExecuteTests {
       for (int i = 0; i < 5; i++) bh_free(ctx, bh_alloc(ctx, 1));
       return BH_OK;
     }
+    static int32_t fail_after(bh_ctx *ctx) {
+      int64_t how = bh_param_i64(ctx, "how", 0);
+      if (how == 4) return bh_fail(ctx, BH_IO, "one\ntwo");
+      (void)bh_param_i64(ctx, "x", 0);
+      if (how == 1) bh_log(ctx, BH_INFO, "it is not there");
+      if (how == 2) (void)bh_param_i64(ctx, "how", 0);
+      return how == 3 ? BH_NOT_FOUND : bh_fail(ctx, BH_NOT_FOUND, "mine");
+    }
     static int32_t unknown_table(bh_ctx *ctx) {
       bh_result_i64(ctx, "none", ctx->host->query(ctx->host, bh_text("bh.jobs/1")) == NULL);
       bh_result_i64(ctx, "prefix", ctx->host->query(ctx->host, bh_text("bh.log/")) == NULL);
@@ -74,7 +82,7 @@ struct ExecuteTests {
       source,
       actions: [
         "give", "fail_thrice", "fail_with_ok", "warn", "who", "speak", "blocks", "spin", "five_calls",
-        "unknown_table",
+        "unknown_table", "fail_after",
       ])
   }
 
@@ -91,6 +99,17 @@ struct ExecuteTests {
     let end = try await execute(Self.plugin.get().run("fail_thrice"))
     #expect(end.code == BH_IO)
     #expect(end.message == "first\nsecond\nthird {\"errno\":5}")
+  }
+
+  @Test("the host's reason goes below a failure that follows right on it, and below no other")
+  func hostReason() async throws {
+    let plugin = try Self.plugin.get()
+    let missing = "the parameter \"x\" was not given"
+    #expect(try await execute(plugin.run("fail_after", params: #"{"how":0}"#)).message == "mine\n" + missing)
+    #expect(try await execute(plugin.run("fail_after", params: #"{"how":1}"#)).message == "mine\n" + missing)
+    #expect(try await execute(plugin.run("fail_after", params: #"{"how":2}"#)).message == "mine")
+    #expect(try await execute(plugin.run("fail_after", params: #"{"how":3}"#)).message == missing)
+    #expect(try await execute(plugin.run("fail_after", params: #"{"how":4}"#)).message == "one\\ntwo")
   }
 
   @Test("a failure without a failing code is the plug-in's mistake")

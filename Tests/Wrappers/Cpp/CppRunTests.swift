@@ -124,7 +124,8 @@ struct CppRunTests {
       let taken = try engine.run("cpp-probe:make", prod)
       #expect(taken.code == -6)
       #expect(
-        taken.message.hasPrefix(#"cannot make an environment: environment.name "prod" is taken by environment"#),
+        taken.message.hasPrefix(
+          #"cannot make an environment: environment.name "prod" is taken by environment"#),
         "\(taken.message)")
       let unknown = try engine.run("cpp-probe:unknown")
       #expect(

@@ -1,9 +1,18 @@
 import PluginCheck
 
 /// A check as people see it: a line a rule as soon as it is known, then what was found and what to do.
-struct CheckScreen {
-  let file: String
+final class CheckScreen {
+  private let file: String
+  private let isVerbose: Bool
   private let output = Terminal.output
+  /// Rules that were skipped one after the other for the same reason: one line for all of them.
+  private var skipped: [CaseReport] = []
+  private static let fewSkipped = 2
+
+  init(file: String, isVerbose: Bool) {
+    self.file = file
+    self.isVerbose = isVerbose
+  }
 
   func begin(_ options: CheckOptions) {
     output.line(Style.bold.apply("checking " + SafeText.escape(file), colour: output.usesColour))
@@ -15,10 +24,31 @@ struct CheckScreen {
 
   func ended(_ result: CaseReport) {
     if output.isInteractive { output.redraw("") }
+    if result.status == .skipped, !isVerbose {
+      if result.detail != skipped.first?.detail { tellSkipped() }
+      skipped.append(result)
+      return
+    }
+    tellSkipped()
     output.line(Self.line(result, colour: output.usesColour))
   }
 
+  private func tellSkipped() {
+    output.lines(Self.skippedLines(skipped, colour: output.usesColour))
+    skipped = []
+  }
+
+  /// A line each, or one for all when there are many.
+  static func skippedLines(_ cases: [CaseReport], colour: Bool) -> [String] {
+    guard cases.count > fewSkipped, let first = cases.first, let last = cases.last else {
+      return cases.map { line($0, colour: colour) }
+    }
+    let names = "\(cases.count) rules, \(first.rule.id) to \(last.rule.id), were skipped"
+    return [Style.faint.apply("– \(names): \(SafeText.escape(first.detail))", colour: colour)]
+  }
+
   func end(_ report: CheckReport, passed: Bool) {
+    tellSkipped()
     output.lines(Self.findings(report, colour: output.usesColour))
     output.line(Self.summary(report, passed: passed, colour: output.usesColour))
   }

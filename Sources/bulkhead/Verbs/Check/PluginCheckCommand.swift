@@ -21,7 +21,11 @@ struct PluginCheckCommand: Verb {
         bulkhead plugin check ./vm.so --action server.create --param name=check-1
         bulkhead plugin check ./vm.so --static --junit report.xml
         bulkhead plugin check ./vm.so --only 'stop.*' --seed 7
+        bulkhead plugin check ./copy.so --action copy --param from=/etc/hosts --param to={tmp}/hosts
         bulkhead plugin check --list
+
+      In the value of a parameter {tmp} is a folder that is empty at the start of each run, and {run} a number that no \
+      other run has: for actions that make what must not be there before.
 
       The rules: --list, with --json also their reasons and cures. Errors make it fail; warnings do with --strict; notes never do.
 
@@ -81,6 +85,9 @@ struct PluginCheckCommand: Verb {
 
   @Flag(help: "Print the rules.")
   var list = false
+
+  @Flag(help: "A line for each rule that was skipped too.")
+  var verbose = false
 
   @Flag(help: "Print JSON for programs instead of text for people.")
   var json = false
@@ -143,7 +150,7 @@ struct PluginCheckCommand: Verb {
       Terminal.output.line(CheckDocument.json(result, passed: !fails(result)).text)
       return result
     }
-    let screen = CheckScreen(file: subject.path)
+    let screen = CheckScreen(file: subject.path, isVerbose: verbose)
     screen.begin(options)
     let result = check.run(began: screen.began, ended: screen.ended)
     screen.end(result, passed: !fails(result))
@@ -190,13 +197,15 @@ struct CheckParameters: ParsableArguments {
   private func value(_ action: ManifestAction) throws(EngineError) -> JSONValue {
     var base = JSONValue.object([:])
     if let text = try options.json() {
-      guard let value = try? JSONValue(parsing: text), value.objectValue != nil else {
+      guard let value = try? JSONValue(parsing: RunPlaceholder.expand(text)), value.objectValue != nil else {
         throw EngineError(
           .invalidParameters, "the parameters are not a JSON object", cure: "write {\"name\": \"value\"}")
       }
       base = value
     }
-    var (value, problems) = action.parameters.coerce(assignments: options.assignments, over: base)
+    var (value, problems) = action.parameters.coerce(
+      assignments: options.assignments.map { (name: $0.name, text: RunPlaceholder.expand($0.text)) },
+      over: base)
     if problems.isEmpty { (value, problems) = action.parameters.check(value) }
     guard problems.isEmpty else {
       let all = problems.map(\.description).joined(separator: "; ")

@@ -67,7 +67,7 @@ struct JobsLogsCommand: EngineVerb {
   private func print(_ client: JobClient, _ cursor: inout PageCursor) throws(EngineError) {
     let colour = Terminal.output.usesColour
     try read(client, &cursor) { lines in
-      Terminal.output.lines(lines.flatMap { Self.text($0, colour: colour) })
+      Terminal.output.lines(lines.map { Self.text($0, colour: colour) })
     }
   }
 
@@ -79,8 +79,8 @@ struct JobsLogsCommand: EngineVerb {
       take: take)
   }
 
-  /// Further lines of one entry go on below its text.
-  static func text(_ line: LogLine, colour: Bool) -> [String] {
+  /// One line an entry, whatever stands in it: its breaks are shown as `\n`, as in every other list.
+  static func text(_ line: LogLine, colour: Bool) -> String {
     let level = levelName(line)
     let style: Style =
       switch level {
@@ -90,10 +90,7 @@ struct JobsLogsCommand: EngineVerb {
       default: .plain
       }
     let head = TimeText.precise(line.at) + "  " + DisplayWidth.pad(level, to: 5) + "  "
-    let texts = SafeText.lines(line.text)
-    let indent = String(repeating: " ", count: DisplayWidth.of(head))
-    return [head + style.apply(texts.first ?? "", colour: colour)]
-      + texts.dropFirst().map { indent + style.apply($0, colour: colour) }
+    return head + style.apply(SafeText.escape(line.text.trimmingBreaks), colour: colour)
   }
 
   static func document(_ line: LogLine) -> JSONText {
@@ -105,5 +102,14 @@ struct JobsLogsCommand: EngineVerb {
 
   private static func levelName(_ line: LogLine) -> String {
     Int(line.level) < levels.count ? levels[Int(line.level)] : String(line.level)
+  }
+}
+
+extension String {
+  /// Without the line breaks at its end: a text that a program printed has one.
+  var trimmingBreaks: String {
+    var text = self[...]
+    while text.last?.isNewline == true { text = text.dropLast() }
+    return String(text)
   }
 }

@@ -52,7 +52,9 @@ struct JobsWhyCommand: EngineVerb {
     let name = job.status.name
     return ["job \(job.id) is " + Style.state(name).apply(name, colour: colour)]
       + lines.flatMap { line in
-        SafeText.lines(line.text).enumerated().map { index, text in (index == 0 ? "  - " : "    ") + text }
+        // Only the job's own message has lines: one a failure.
+        let texts = line.code == "message" ? SafeText.lines(line.text) : [SafeText.escape(line.text)]
+        return texts.enumerated().map { index, text in (index == 0 ? "  - " : "    ") + text }
       }
   }
 }

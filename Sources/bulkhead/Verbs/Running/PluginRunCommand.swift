@@ -27,7 +27,8 @@ struct PluginRunCommand: Verb {
 
       With --json, one object: outcome, code, code_name, message, result, left_behind, records \
       [{change, entity, id, version, created_by_job, changed_by_job, fields}], logs [{level, text}], wrote, cpu_ms, wall_ms, host_calls, cancel_points, worst_gap_ms, worst_gap_place, stop_latency_ms, memory {allocations, \
-      allocated_bytes, peak_bytes, live_bytes, live_blocks}, threads_left, descriptors_left, signal, trace. outcome is \
+      allocated_bytes, peak_bytes, live_bytes, live_blocks}, threads_left, descriptors_left, signal, reason, trace, refused \
+      {bytes, place}. outcome is \
       null when the run did not come to its end; memory is null where it could not be counted.
 
       Exit codes: 0 succeeded, 1 failed or ended its process, 2 warning, 3 cancelled, 4 timed out, 6 no such file or \

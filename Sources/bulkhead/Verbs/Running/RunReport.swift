@@ -20,10 +20,13 @@ enum RunReport {
 
   static func lines(_ report: TryReport, colour: Bool) -> [String] {
     let name = report.outcome ?? "failed"
-    let head = Style.state(name).apply(name, colour: colour) + ": " + ending(report.ending)
+    let head =
+      Style.state(name).apply(name, colour: colour) + ": " + ending(report.ending)
+      + (report.reason.isEmpty ? "" : ", " + report.reason)
     var facts = FactList()
     facts.add("message", report.message)
-    for place in report.trace { facts.add("at", place) }
+    for place in FoldedTrace.lines(report.trace) { facts.add("at", place) }
+    facts.add("refused", refused(report))
     for text in report.leftBehind { facts.add("left behind", text) }
     for record in report.records { facts.add("record", RecordText.line(record, after: report.job)) }
     if report.records.count >= TryReport.recordLimit { facts.add("record", "… there may be more") }
@@ -32,7 +35,7 @@ enum RunReport {
         "used",
         "\(time(report.cpuNanoseconds)) of a processor, \(time(report.wallNanoseconds)) in all, "
           + "\(ByteText.count(report.hostCalls)) host calls")
-      facts.add("memory", JobText.memory(report.memory.map { MemoryUsage($0) }))
+      facts.add("memory", memory(report.memory))
       let place = report.worstGapPlace.isEmpty ? "its return" : report.worstGapPlace
       facts.add(
         "cancel",
@@ -45,6 +48,20 @@ enum RunReport {
     if report.threadsLeft > 0 { facts.add("threads", "\(report.threadsLeft) go on after its end") }
     for text in report.descriptorsLeft { facts.add("left open", text) }
     return [head] + facts.lines + (report.result.map { [JobDocument.json($0).text] } ?? [])
+  }
+
+  /// One run alone cannot tell a cache from a leak.
+  private static func memory(_ memory: TryReport.Memory?) -> String {
+    let text = JobText.memory(memory.map { MemoryUsage($0) })
+    guard let memory, memory.liveBlocks > 0 else { return text }
+    return text + " (a cache that the runtime keeps, or a leak: `bulkhead plugin check` tells)"
+  }
+
+  /// The allocation that `--fail-alloc` refused.
+  private static func refused(_ report: TryReport) -> String {
+    guard let block = report.refused else { return "" }
+    let place = report.refusedPlace.isEmpty ? "" : ", asked for by " + report.refusedPlace
+    return "a block of \(ByteText.text(bytes: block.bytes))\(place)"
   }
 
   static func document(_ report: TryReport) -> JSONText {
@@ -70,7 +87,10 @@ enum RunReport {
       "stop_latency_ms": report.stopLatencyNanoseconds.map { .milliseconds(nanoseconds: $0) } ?? .null,
       "memory": JobDocument.memory(report.memory.map { MemoryUsage($0) }),
       "threads_left": .integer(report.threadsLeft), "descriptors_left": .strings(report.descriptorsLeft),
-      "signal": .optional(signal), "trace": .strings(report.trace),
+      "signal": .optional(signal), "reason": .nonEmpty(report.reason), "trace": .strings(report.trace),
+      "refused": report.refused.map {
+        ["bytes": .integer($0.bytes), "place": .nonEmpty(report.refusedPlace)]
+      } ?? .null,
     ]
   }
 

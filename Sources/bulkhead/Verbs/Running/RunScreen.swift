@@ -22,7 +22,7 @@ struct RunScreen {
     case .log(let level, let text):
       clear()
       let line = LogLine(at: WallClock.milliseconds, level: level, text: text)
-      terminal.lines(JobsLogsCommand.text(line, colour: terminal.usesColour))
+      terminal.line(JobsLogsCommand.text(line, colour: terminal.usesColour))
     case .progress(let done, let total, let text): draw(done, total, text)
     case .wrote(let text):
       clear()

@@ -23,7 +23,7 @@ struct WaitScreen: Sendable {
     switch mode {
     case .silent: break
     case .lines:
-      if let line = told.line(for: job) { terminal.line(line) }
+      if let line = told.line(for: job, now: now) { terminal.line(line) }
     case .bar:
       guard !job.status.isAtRest else { return }
       let label = count > 1 ? "job \(job.id) (\(place) of \(count))" : "job \(job.id)"
@@ -48,20 +48,45 @@ struct WaitScreen: Sendable {
   }
 }
 
-/// Which changes of a job get a line where no line can be drawn over: each new state and each new message.
+/// Which changes of a job get a line where no line can be drawn over: each new state and each new message, and progress
+/// that has come ten percent further, or that somebody has waited for long enough.
 struct ProgressLines: Sendable {
-  private var last: [JobID: (state: String, message: String)] = [:]
+  private struct Told {
+    var state: String
+    var message = ""
+    var done: UInt64 = 0
+    var percent = 0
+    var at: Milliseconds
+  }
 
-  mutating func line(for job: JobRow) -> String? {
-    let message = job.progress?.message ?? ""
-    let state = job.status.name
-    let before = last.updateValue((state, message), forKey: job.id)
+  private static let pauseMilliseconds: Milliseconds = 3000
+  private static let step = 10
+
+  private var last: [JobID: Told] = [:]
+
+  mutating func line(for job: JobRow, now: Milliseconds) -> String? {
     if job.status.isAtRest {
       last[job.id] = nil
       return nil
     }
-    let hasNewMessage = !message.isEmpty && before?.message != message
-    guard before?.state != state || hasNewMessage else { return nil }
-    return "job \(job.id): " + state + (hasNewMessage ? "  " + JobText.progressText(job) : "")
+    let state = job.status.name
+    let progress = JobText.progress(job, label: "", now: now)
+    let new = Told(
+      state: state, message: progress.message, done: progress.done, percent: progress.percent ?? 0, at: now)
+    guard let old = last[job.id], old.state == state else {
+      last[job.id] = new
+      return text(job, new)
+    }
+    let isFurther =
+      new.percent >= old.percent + Self.step
+      || (new.done != old.done && now - old.at >= Self.pauseMilliseconds)
+    guard isFurther || (!new.message.isEmpty && new.message != old.message) else { return nil }
+    last[job.id] = new
+    return text(job, new)
+  }
+
+  private func text(_ job: JobRow, _ told: Told) -> String {
+    let progress = JobText.progressText(job)
+    return "job \(job.id): " + told.state + (progress.isEmpty ? "" : "  " + progress)
   }
 }

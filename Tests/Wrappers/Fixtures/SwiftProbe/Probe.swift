@@ -4,7 +4,8 @@ import BulkheadPlugin
 let plugin = Plugin(
   id: "swift-probe", version: "1.0.0", title: "Swift probe",
   actions: [
-    Echo.self, Throw.self, Warn.self, Wait.self, Clean.self, Model.self, Reserve.self, Stepwise.self, Once.self,
+    Echo.self, Throw.self, Warn.self, Wait.self, Clean.self, Model.self, Reserve.self, Stepwise.self,
+    Once.self,
   ], reconciles: [LookOnce.self])
 
 @c(bh_plugin_entry)

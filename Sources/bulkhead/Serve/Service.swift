@@ -197,8 +197,10 @@ final class Service: Sendable {
       return ServeStop.Reply(activeJobs: service.stop(StopMode(verb.mode)))
     }
     // The program is asked for its version first, which may take its time.
-    handlers.handleAlone(ServeRestart.self) { [weak self] _ throws(StoreError) in
-      try Self.living(self).restart()
+    handlers.handleAlone(ServeRestart.self) { _ throws(StoreError) in
+      try Restart.version(of: Restart.path)
+    } then: { [weak self] version throws(StoreError) in
+      try Self.living(self).restart(version: version)
     }
     handlers.handle(ListWorkers.self) { [roster, ground] _ throws(StoreError) in
       ListWorkers.Reply(workers: try roster.list(), mechanism: ground.statement)
@@ -223,9 +225,8 @@ final class Service: Sendable {
   }
 
   /// Asks to become what our file holds now. The answer goes out before it happens.
-  private func restart() throws(StoreError) -> ServeRestart.Reply {
+  private func restart(version: String) throws(StoreError) -> ServeRestart.Reply {
     let path = Restart.path
-    let version = try Restart.version(of: path)
     let isTaken = ending.update { end in
       if end == nil { end = .restart(path, listener: nil) }
       return end == .restart(path, listener: nil)

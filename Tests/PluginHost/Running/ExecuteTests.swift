@@ -101,12 +101,12 @@ struct ExecuteTests {
     #expect(end.message == "first\nsecond\nthird {\"errno\":5}")
   }
 
-  @Test("the host's reason goes below a failure that follows right on it, and below no other")
+  @Test("the host's reason follows a failure that comes right after it, and no other")
   func hostReason() async throws {
     let plugin = try Self.plugin.get()
     let missing = "the parameter \"x\" was not given"
-    #expect(try await execute(plugin.run("fail_after", params: #"{"how":0}"#)).message == "mine\n" + missing)
-    #expect(try await execute(plugin.run("fail_after", params: #"{"how":1}"#)).message == "mine\n" + missing)
+    #expect(try await execute(plugin.run("fail_after", params: #"{"how":0}"#)).message == "mine: " + missing)
+    #expect(try await execute(plugin.run("fail_after", params: #"{"how":1}"#)).message == "mine: " + missing)
     #expect(try await execute(plugin.run("fail_after", params: #"{"how":2}"#)).message == "mine")
     #expect(try await execute(plugin.run("fail_after", params: #"{"how":3}"#)).message == missing)
     #expect(try await execute(plugin.run("fail_after", params: #"{"how":4}"#)).message == "one\\ntwo")

@@ -26,8 +26,8 @@ struct SwiftPackageTests {
       #expect(run.status == 0, "\(run.output)")
       let file = Self.folder + "/hello/.build/debug/libhello.so"
       let check = try CommandRun(["plugin", "check", "--static", "--strict", file])
-      #expect(
-        check.exitCode == 0 && check.output.contains("0 errors, 0 warnings, 0 notes"), "\(check.output)")
+      // The block about records uses a draft, which is a note.
+      #expect(check.exitCode == 0 && check.output.contains("0 errors, 0 warnings"), "\(check.output)")
       let inspect = try CommandRun(["plugin", "inspect", file])
       #expect(inspect.exitCode == 0, "\(inspect.output)\(inspect.errors)")
       #expect(inspect.output.contains("hello 1.0.0"))

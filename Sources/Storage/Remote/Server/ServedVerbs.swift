@@ -28,11 +28,23 @@ package struct ServerHandlers: Sendable {
   package mutating func handleAlone<V: WireVerb>(
     _ type: V.Type, _ body: @escaping @Sendable (V) throws(StoreError) -> V.Reply
   ) {
+    handleAlone(type, body) { reply throws(StoreError) in reply }
+  }
+
+  /// The same in two steps: what takes long, and what is done with it on the thread of all handlers. A server that stops
+  /// gives the answers of that thread before it goes, so `then` may be what makes it stop.
+  package mutating func handleAlone<V: WireVerb, Found: Sendable>(
+    _ type: V.Type, _ body: @escaping @Sendable (V) throws(StoreError) -> Found,
+    then: @escaping @Sendable (Found) throws(StoreError) -> V.Reply
+  ) {
     extra[V.code] = ServedVerb(type) { payload throws(StoreError) in
       let verb = try ServedVerb.decode(V.self, payload)
-      return .alone { id throws(StoreError) in
-        let reply = try body(verb)
-        return try Frame.bytes(id: id, code: V.code) { reply.encode(to: &$0) }
+      return .alone { () throws(StoreError) in
+        let found = try body(verb)
+        return { id throws(StoreError) in
+          let reply = try then(found)
+          return try Frame.bytes(id: id, code: V.code) { reply.encode(to: &$0) }
+        }
       }
     }
   }
@@ -58,10 +70,12 @@ package typealias ConnectionID = UInt64
 struct ServedVerb: Sendable {
   /// What a request has become: each answers with the bytes of the reply to the request of that id.
   enum Work {
+    typealias Answer = @Sendable (UInt32) throws(StoreError) -> [UInt8]
     case read(@Sendable (UInt32, SQLStore) throws(StoreError) -> [UInt8])
     case write(any StoreVerb, @Sendable (UInt32, SQLTransaction) throws(StoreError) -> [UInt8])
     case aside(@Sendable (UInt32) throws(StoreError) -> [UInt8])
-    case alone(@Sendable (UInt32) throws(StoreError) -> [UInt8])
+    /// First what takes long, then the answer.
+    case alone(@Sendable () throws(StoreError) -> Answer)
   }
 
   let prepare: @Sendable ([UInt8]) throws(StoreError) -> Work

@@ -84,8 +84,13 @@ final class ServerRequests: Sendable {
       aside.add { Self.answer(connection, id, size) { () throws(StoreError) in try work(id) } }
     case .alone(let work):
       connection.began(bytes: size)
-      OSThread("bh-long") {
-        Self.answer(connection, id, size) { () throws(StoreError) in try work(id) }
+      OSThread("bh-long") { [aside] in
+        do throws(StoreError) {
+          let last = try work()
+          aside.add { Self.answer(connection, id, size) { () throws(StoreError) in try last(id) } }
+        } catch {
+          Self.send(.failure(error), to: connection, id, size)
+        }
       }
     case .write(let verb, let work):
       if connection.admission == .workersVerbs { try WorkersVerbs.check(verb, connection) }

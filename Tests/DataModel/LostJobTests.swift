@@ -95,7 +95,7 @@ struct LostJobTests {
   /// Random lives: whatever comes in whatever order, these hold.
   @Test("no life breaks the rules of re-runs", arguments: 0..<40)
   func lives(_ seed: Int) {
-    var random = SeededGenerator(seed: UInt64(seed) &+ 77)
+    var random = SplitMix64(seed: UInt64(seed) &+ 77)
     for _ in 0..<200 {
       let rule = RepeatRule.allCases.randomElement(using: &random) ?? .never
       var job = JobFacts(state: .ready, fence: 0, attempt: 0, repeatRule: rule, cancelRequested: false)
@@ -134,7 +134,7 @@ struct LostJobTests {
     }
   }
 
-  private static func trigger(_ job: JobFacts, _ random: inout SeededGenerator) -> JobTrigger {
+  private static func trigger(_ job: JobFacts, _ random: inout SplitMix64) -> JobTrigger {
     let code = [0, -8, -15].randomElement(using: &random) ?? 0
     let all: [JobTrigger] =
       [

@@ -1,19 +1,16 @@
-/// SplitMix64: the same seed gives the same numbers on every machine.
+import DataModel
+
+/// The same seed gives the same numbers on every machine.
 struct SeededRandom: RandomNumberGenerator {
-  private var state: UInt64
+  private var generator: SplitMix64
 
   /// `purpose` keeps the numbers of one use apart from those of another.
   init(seed: UInt64, purpose: String) {
-    state = purpose.utf8.reduce(seed ^ 0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+    generator = SplitMix64(
+      seed: purpose.utf8.reduce(seed ^ 0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 })
   }
 
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
+  mutating func next() -> UInt64 { generator.next() }
 
   /// The numbers 1 to `total`: all of them when they are few, else the first, the last and some between.
   mutating func numbers(upTo total: Int, all: Int, some: Int) -> [Int] {

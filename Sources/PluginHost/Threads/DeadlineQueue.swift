@@ -1,14 +1,11 @@
+import Threading
+
 /// Points in time with what is to be done then, the next first. Pure: the clock is the caller's.
 struct DeadlineQueue {
   typealias Action = @Sendable () -> Void
 
-  private struct Item {
-    var time: Int64
-    var number: UInt64
-  }
-
-  /// A binary heap by (time, number). May hold items whose entry is gone.
-  private var heap: [Item] = []
+  /// The numbers of entries by their time. May hold some whose entry is gone.
+  private var heap = TimeHeap<UInt64>()
   private var entries: [UInt64: (owner: ObjectIdentifier, action: Action)] = [:]
   private var numbers: [ObjectIdentifier: [UInt64]] = [:]
   private var lastNumber: UInt64 = 0
@@ -25,8 +22,7 @@ struct DeadlineQueue {
     lastNumber += 1
     entries[lastNumber] = (owner, action)
     numbers[owner, default: []].append(lastNumber)
-    heap.append(Item(time: time, number: lastNumber))
-    rise(heap.count - 1)
+    heap.add(lastNumber, at: time)
   }
 
   /// Forgets all of an owner's entries and lets go of their memory.
@@ -39,9 +35,9 @@ struct DeadlineQueue {
   mutating func takeDue(now: Int64) -> [Action] {
     var due: [Action] = []
     while let first = heap.first, first.time <= now {
-      popFirst()
-      guard let entry = entries.removeValue(forKey: first.number) else { continue }
-      if let left = numbers[entry.owner]?.filter({ $0 != first.number }) {
+      heap.removeFirst()
+      guard let entry = entries.removeValue(forKey: first.value) else { continue }
+      if let left = numbers[entry.owner]?.filter({ $0 != first.value }) {
         numbers[entry.owner] = left.isEmpty ? nil : left
       }
       due.append(entry.action)
@@ -52,41 +48,7 @@ struct DeadlineQueue {
 
   /// The heap's first item is always a living one, and dead ones never outweigh the living.
   private mutating func dropGone() {
-    if heap.count > 64, heap.count > 2 * entries.count {
-      heap = heap.filter { entries[$0.number] != nil }
-      for index in stride(from: heap.count / 2 - 1, through: 0, by: -1) { sink(index) }
-    }
-    while let first = heap.first, entries[first.number] == nil { popFirst() }
-  }
-
-  private mutating func popFirst() {
-    heap.swapAt(0, heap.count - 1)
-    heap.removeLast()
-    sink(0)
-  }
-
-  private func precedes(_ left: Int, _ right: Int) -> Bool {
-    (heap[left].time, heap[left].number) < (heap[right].time, heap[right].number)
-  }
-
-  private mutating func rise(_ start: Int) {
-    var index = start
-    while index > 0, precedes(index, (index - 1) / 2) {
-      heap.swapAt(index, (index - 1) / 2)
-      index = (index - 1) / 2
-    }
-  }
-
-  private mutating func sink(_ start: Int) {
-    var index = start
-    while true {
-      var least = index
-      for child in [2 * index + 1, 2 * index + 2] where child < heap.count && precedes(child, least) {
-        least = child
-      }
-      if least == index { return }
-      heap.swapAt(index, least)
-      index = least
-    }
+    if heap.count > 64, heap.count > 2 * entries.count { heap.keep { entries[$0] != nil } }
+    while let first = heap.first, entries[first.value] == nil { heap.removeFirst() }
   }
 }

@@ -1,17 +1,13 @@
-/// The one source of chance of a simulated world: SplitMix64, with draws of its own, so that a seed means the same on
+import DataModel
+
+/// The one source of chance of a simulated world: with draws of its own, so that a seed means the same on
 /// every machine and with every version of Swift.
 package struct SeedRandom: Sendable {
-  private var state: UInt64
+  private var generator: SplitMix64
 
-  package init(seed: UInt64) { state = seed }
+  package init(seed: UInt64) { generator = SplitMix64(seed: seed) }
 
-  package mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
+  package mutating func next() -> UInt64 { generator.next() }
 
   /// 0 ..< limit.
   package mutating func below(_ limit: Int) -> Int {

@@ -77,12 +77,8 @@ struct HugeInputTests {
 
   @Test("parameters of 10 MiB are refused in words before a job is made, and of 20 MiB before they are sent")
   func parameters() async throws {
-    try await onThread {
-      let test = try StoreEngine()
+    try await StoreEngine.run { test in
       let engine = test.engine
-      defer { engine.end() }
-      try test.installPad()
-      try test.start()
       let file = engine.folder + "/params.json"
       for (bytes, code, word) in [
         (10 << 20, Int32(7), "longer than 1048576 bytes"), (20 << 20, 64, "longer than 16 MiB"),
@@ -108,12 +104,8 @@ struct HugeInputTests {
 
   @Test("names with control characters are escaped wherever they are printed")
   func names() async throws {
-    try await onThread {
-      let test = try StoreEngine()
+    try await StoreEngine.run { test in
       let engine = test.engine
-      defer { engine.end() }
-      try test.installPad()
-      try test.start()
       let evil = "a\n\u{1B}[31m\u{9B}2J\u{202E}b"
       try engine.install(Sample.checksum(), as: evil + ".so")
       try engine.waitForPlugins { $0.files.contains { $0.file == evil + ".so" && $0.state == .refused } }

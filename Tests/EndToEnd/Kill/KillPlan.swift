@@ -1,3 +1,4 @@
+import DataModel
 import TestSupport
 
 /// What one round does to the engine: chosen by the seed alone, so that a failure can be played again.
@@ -22,7 +23,7 @@ struct KillPlan: CustomStringConvertible {
   var cancelled: Set<Int>
   var blow: Blow
 
-  init(round: Int, _ random: inout SeededGenerator) {
+  init(round: Int, _ random: inout SplitMix64) {
     let jobs = Int.random(in: 4...16, using: &random)
     self.jobs = jobs
     workMilliseconds = (0..<jobs).map { _ in
@@ -43,7 +44,7 @@ struct KillPlan: CustomStringConvertible {
     }
   }
 
-  private static func point(_ random: inout SeededGenerator) -> Blow {
+  private static func point(_ random: inout SplitMix64) -> Blow {
     let isServe = Bool.random(using: &random)
     let name = (isServe ? servePoints : workerPoints).randomElement(using: &random) ?? "run.before_entry"
     return .point(name, Int.random(in: 1...14, using: &random), isServe ? .serve : .worker)

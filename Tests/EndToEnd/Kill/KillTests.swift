@@ -20,7 +20,7 @@ import Testing
       try engine.start()
       try engine.waitForPlugin("witness")
       for round in 0..<Self.rounds {
-        var random = SeededGenerator(seed: Self.seed &+ UInt64(round))
+        var random = SplitMix64(seed: Self.seed &+ UInt64(round))
         let plan = KillPlan(round: round, &random)
         let file = engine.folder + "/witness-\(round).txt"
         do {

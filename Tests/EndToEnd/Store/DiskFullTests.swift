@@ -154,12 +154,8 @@ struct DiskFullTests {
     "a file that another program holds: asked again when it is free, all is well",
     .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/sqlite3")))
   func held() async throws {
-    try await onThread {
-      let test = try StoreEngine()
+    try await StoreEngine.run { test in
       let engine = test.engine
-      defer { engine.end() }
-      try test.installPad()
-      try test.start()
       let ids = try test.submit(3, milliseconds: 500)
       let other = try HeldLock(engine.folder + "/bulkhead.db")
       let refused = try test.command("submit", "pad:hold")

@@ -60,12 +60,8 @@ struct FileVerbSignalTests {
 
   @Test("a copy that is broken off leaves nothing behind, with an engine and without one")
   func backup() async throws {
-    try await onThread {
-      let test = try StoreEngine()
+    try await StoreEngine.run { test in
       let engine = test.engine
-      defer { engine.end() }
-      try test.installPad()
-      try test.start()
       _ = try test.outcomes(test.submit(200, text: 20_000))
       for isServed in [true, false] {
         if !isServed { engine.killServe(SIGTERM) }

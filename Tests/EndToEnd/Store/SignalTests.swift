@@ -86,12 +86,8 @@ struct VerbSignalTests {
 
   @Test("a short verb ends by the signal or with its work, says nothing else, and leaves nothing half-made")
   func shortVerbs() async throws {
-    try await onThread {
-      let test = try StoreEngine()
+    try await StoreEngine.run { test in
       let engine = test.engine
-      defer { engine.end() }
-      try test.installPad()
-      try test.start()
       _ = try test.outcomes(test.submit(1))
       for verb in Self.short {
         for signal in [SIGTERM, SIGINT, SIGHUP] {
@@ -116,12 +112,8 @@ struct VerbSignalTests {
     "a verb that waits says what goes on without it, on a line of its own",
     arguments: [(Int32(2), Int32(130)), (15, 143), (1, 129)])
   func waiting(_ signal: Int32, _ code: Int32) async throws {
-    try await onThread {
-      let test = try StoreEngine()
+    try await StoreEngine.run { test in
       let engine = test.engine
-      defer { engine.end() }
-      try test.installPad()
-      try test.start()
       let submit = try StartedCommand(
         ["submit", "pad:hold", "--param", "ms=60000", "--wait", "--store", engine.storeArgument],
         output: .terminal)
@@ -142,12 +134,8 @@ struct VerbSignalTests {
   @Test(
     "a verb that follows ends by the signal", arguments: [["jobs", "logs", "1"], ["jobs", "events", "1"]])
   func following(_ verb: [String]) async throws {
-    try await onThread {
-      let test = try StoreEngine()
+    try await StoreEngine.run { test in
       let engine = test.engine
-      defer { engine.end() }
-      try test.installPad()
-      try test.start()
       _ = try test.submit(1, milliseconds: 60_000)
       for signal in [SIGTERM, SIGINT] {
         let command = try StartedCommand(verb + ["--follow", "--store", engine.storeArgument])
@@ -161,12 +149,8 @@ struct VerbSignalTests {
 
   @Test("a reader that has gone ends a verb as it ends any program, without a word")
   func pipe() async throws {
-    try await onThread {
-      let test = try StoreEngine()
+    try await StoreEngine.run { test in
       let engine = test.engine
-      defer { engine.end() }
-      try test.installPad()
-      try test.start()
       _ = try test.outcomes(test.submit(200))
       for verb in [["jobs", "list", "--limit", "200"], ["status"], ["jobs", "events", "1"]] {
         let errors = engine.folder + "/errors"

@@ -15,6 +15,19 @@ struct StoreEngine: Sendable {
     engine = try RunningEngine(serveArguments: serveArguments)
   }
 
+  /// One that runs jobs of `pad`, for a body that may block; it ends with it.
+  static func run(
+    _ serveArguments: [String] = [], _ body: @escaping @Sendable (StoreEngine) throws -> Void
+  ) async throws {
+    try await onThread {
+      let test = try StoreEngine(serveArguments)
+      defer { test.engine.end() }
+      try test.installPad()
+      try test.start()
+      try body(test)
+    }
+  }
+
   func installPad() throws {
     let source = engine.folder + "/pad.c"
     try Self.pad.write(toFile: source, atomically: true, encoding: .utf8)

@@ -43,12 +43,8 @@ struct StoreKillTests {
 
   @Test("killed in the middle of pruning, the next engine goes on, and no job is half there")
   func pruning() async throws {
-    try await onThread {
-      let test = try StoreEngine(["--keep-jobs", "1ms", "--keep-logs", "1ms"])
+    try await StoreEngine.run(["--keep-jobs", "1ms", "--keep-logs", "1ms"]) { test in
       let engine = test.engine
-      defer { engine.end() }
-      try test.installPad()
-      try test.start()
       let old = try test.submit(1500)
       #expect(try test.outcomes(old) == ["succeeded"])
       engine.killServe()
@@ -69,12 +65,8 @@ struct StoreKillTests {
 
   @Test("asked to end while jobs are submitted: what was accepted is there, and nothing else is said")
   func stopUnderLoad() async throws {
-    try await onThread {
-      let test = try StoreEngine()
+    try await StoreEngine.run { test in
       let engine = test.engine
-      defer { engine.end() }
-      try test.installPad()
-      try test.start()
       var accepted: [JobID] = []
       let store = try engine.connect()
       var refused: StoreError?

@@ -16,12 +16,8 @@ struct StoreVerbTests {
 
   @Test("a copy of a store in use is a store, and checks and copies work without an engine too")
   func backup() async throws {
-    try await onThread {
-      let test = try StoreEngine()
+    try await StoreEngine.run { test in
       let engine = test.engine
-      defer { engine.end() }
-      try test.installPad()
-      try test.start()
       let ids = try test.submit(300)
       let copy = engine.folder + "/copy one's.db"
       let made = try test.command("store", "backup", copy)
@@ -51,12 +47,8 @@ struct StoreVerbTests {
   @Test(
     "a damaged store: writes stop, the engine says so, and the next one does not start before it is restored")
   func damaged() async throws {
-    try await onThread {
-      let test = try StoreEngine()
+    try await StoreEngine.run { test in
       let engine = test.engine
-      defer { engine.end() }
-      try test.installPad()
-      try test.start()
       _ = try test.outcomes(try test.submit(400, text: 3000))
       let path = engine.folder + "/bulkhead.db"
       #expect(try test.command("store", "backup", path + ".copy").exitCode == 0)
@@ -143,12 +135,8 @@ struct StoreVerbTests {
 
   @Test("events and log lines come in pages, all of them, and to the end of the job")
   func pages() async throws {
-    try await onThread {
-      let test = try StoreEngine()
+    try await StoreEngine.run { test in
       let engine = test.engine
-      defer { engine.end() }
-      try test.installPad()
-      try test.start()
       let id = try test.submit(1)[0]
       #expect(try test.outcomes([id]) == ["succeeded"])
       let first = try test.command("jobs", "events", "\(id)", "--limit", "3", "--json")

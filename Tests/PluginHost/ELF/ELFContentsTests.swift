@@ -1,3 +1,4 @@
+import DataModel
 import Foundation
 import PluginHost
 import TestSupport
@@ -88,7 +89,7 @@ struct ELFContentsTests {
   @Test("random damage never crashes the reader", arguments: [UInt64(3), 4])
   func damage(seed: UInt64) throws {
     let whole = try Self.bytes(Sample.misbehaving("unique_variable"))
-    var random = SeededGenerator(seed: seed)
+    var random = SplitMix64(seed: seed)
     for _ in 0..<400 {
       var bytes = whole
       for _ in 0..<Int.random(in: 1...8, using: &random) {

@@ -1,3 +1,4 @@
+import DataModel
 import Foundation
 import PluginHost
 import TestSupport
@@ -157,7 +158,7 @@ struct ELFFileTests {
   @Test("random damage never crashes the reader", arguments: [UInt64(1), 2])
   func damage(seed: UInt64) throws {
     let whole = try Self.bytes(PluginSource(id: "damage").build(flags: ["-Wl,--hash-style=both", "-s"]))
-    var random = SeededGenerator(seed: seed)
+    var random = SplitMix64(seed: seed)
     let notes = whole.indices.filter { whole[$0...].starts(with: Array("Bulkhead".utf8)) }
     for _ in 0..<2000 {
       var bytes = whole

@@ -1,3 +1,4 @@
+import DataModel
 import Foundation
 import PluginHost
 import TestSupport
@@ -104,7 +105,7 @@ struct LibraryPathTests {
     let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: "/etc/ld.so.cache")))
     #expect(LibraryPath.names(ofCache: bytes).contains("libc.so.6"))
     #expect(LibraryPath.names(ofCache: []).isEmpty)
-    var random = SeededGenerator(seed: 7)
+    var random = SplitMix64(seed: 7)
     for _ in 0..<300 {
       var damaged = bytes
       for _ in 0..<8 {

@@ -11,7 +11,7 @@ struct TimerTests {
 
   @Test("what is due comes in the order of its time, whatever the order of its arrival", arguments: 1...20)
   func order(seed: UInt64) {
-    var random = SeededGenerator(seed: seed)
+    var random = SplitMix64(seed: seed)
     var queue = DeadlineQueue()
     let owners = (0..<20).map { _ in Owner() }
     let done = Threading.Condition<[Int]>([])

@@ -56,7 +56,7 @@ struct HostileClientTests {
   func garbage() throws {
     try serve { _, path in
       let client = try RawSocket.greeted(path)
-      var random = SeededGenerator(seed: 5)
+      var random = SplitMix64(seed: 5)
       for code: UInt16 in 1...130 {
         let bytes = (0..<Int.random(in: 1...40, using: &random)).map { _ in
           UInt8.random(in: 128...255, using: &random)

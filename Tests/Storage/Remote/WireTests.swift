@@ -204,7 +204,7 @@ struct WireTests {
 
   @Test("garbled messages are read or refused, never more", arguments: verbs + lostVerbs + replies)
   func garbled(_ example: Example) throws {
-    var random = SeededGenerator(seed: UInt64(example.bytes.count) + 1)
+    var random = SplitMix64(seed: UInt64(example.bytes.count) + 1)
     for _ in 0..<300 {
       var bytes = example.bytes
       for _ in 0..<Int.random(in: 1...3, using: &random) where !bytes.isEmpty {
@@ -251,7 +251,7 @@ struct WireTests {
         $0.put(String(repeating: "x", count: Int(id * id)))
       }
     }
-    var random = SeededGenerator(seed: 3)
+    var random = SplitMix64(seed: 3)
     var cutter = FrameCutter()
     var ids: [UInt32] = []
     var place = 0

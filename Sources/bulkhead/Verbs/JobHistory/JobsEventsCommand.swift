@@ -3,7 +3,7 @@ import DataModel
 import JobEngine
 import Storage
 
-struct JobsEventsCommand: EngineVerb {
+struct JobsEventsCommand: HistoryVerb {
   static let configuration = CommandConfiguration(
     commandName: "events",
     abstract: "Print every change of a job's state, with its reason.",
@@ -18,65 +18,21 @@ struct JobsEventsCommand: EngineVerb {
       Exit codes: 0 done, 6 no such job, 64 wrong use, 69 no engine, 70 fault of bulkhead.
       """)
 
-  @Argument(help: JobArgument.help, completion: LiveCompletion.job, transform: JobArgument.parse) var id:
-    JobID
-  @Flag(name: [.customShort("f"), .long], help: "Go on until the job has ended.")
-  var follow = false
+  static let listName = "events"
 
+  @OptionGroup var job: HistoryOptions
   @OptionGroup var pages: PageOptions
   @OptionGroup var engine: EngineOptions
 
-  func validate() throws {
-    if follow && engine.json {
-      throw ValidationError("--follow is for people: ask again with --json instead")
-    }
+  func entries(_ client: JobClient, after: Int64, limit: Int) throws(EngineError) -> [JobEvent] {
+    try client.events(job.id, after: after, limit: limit)
   }
 
-  func act() throws {
-    let connection = try connect()
-    let job = try connection.client.job(id)
-    var cursor = PageCursor(pages)
-    if engine.json {
-      var events: [JSONText] = []
-      try read(connection.client, &cursor) { events += $0.map(Self.document) }
-      let document: JSONText = [
-        "job_id": .integer(job.id.rawValue), "events": .list(events),
-        "next_after": .optional(cursor.isFull ? cursor.last : nil),
-      ]
-      Terminal.output.line(document.text)
-      return
-    }
-    try print(connection.client, &cursor)
-    guard follow else { return }
-    var failure: EngineError?
-    _ = try connection.client.watch(id) { _ in
-      do throws(EngineError) {
-        try print(connection.client, &cursor)
-        return !cursor.isFull
-      } catch {
-        failure = error
-        return false
-      }
-    }
-    if let failure { throw failure }
-  }
+  static func number(_ event: JobEvent) -> Int64 { event.id }
 
-  private func print(_ client: JobClient, _ cursor: inout PageCursor) throws(EngineError) {
-    var isFirst = cursor.last == pages.after
-    try read(client, &cursor) { events in
-      let table = Self.table(events)
-      Terminal.output.lines(
-        table.lines(width: Terminal.output.width, colour: Terminal.output.usesColour, head: isFirst))
-      isFirst = false
-    }
-  }
-
-  private func read(
-    _ client: JobClient, _ cursor: inout PageCursor, _ take: ([JobEvent]) -> Void
-  ) throws(EngineError) {
-    try cursor.read(
-      id: \.id, { (after, limit) throws(EngineError) in try client.events(id, after: after, limit: limit) },
-      take: take)
+  static func lines(_ events: [JobEvent], isFirst: Bool) -> [String] {
+    table(events).lines(
+      width: Terminal.output.width, colour: Terminal.output.usesColour, head: isFirst)
   }
 
   static func table(_ events: [JobEvent]) -> Table {

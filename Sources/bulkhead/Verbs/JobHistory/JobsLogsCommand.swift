@@ -3,7 +3,7 @@ import DataModel
 import JobEngine
 import Storage
 
-struct JobsLogsCommand: EngineVerb {
+struct JobsLogsCommand: HistoryVerb {
   static let configuration = CommandConfiguration(
     commandName: "logs",
     abstract: "Print what a job has logged.",
@@ -18,65 +18,21 @@ struct JobsLogsCommand: EngineVerb {
       Exit codes: 0 done, 6 no such job, 64 wrong use, 69 no engine, 70 fault of bulkhead.
       """)
 
-  @Argument(help: JobArgument.help, completion: LiveCompletion.job, transform: JobArgument.parse) var id:
-    JobID
+  static let listName = "lines"
+  static let levels = ["debug", "info", "warn", "error"]
 
-  @Flag(name: [.customShort("f"), .long], help: "Go on until the job has ended.")
-  var follow = false
-
+  @OptionGroup var job: HistoryOptions
   @OptionGroup var pages: PageOptions
   @OptionGroup var engine: EngineOptions
 
-  static let levels = ["debug", "info", "warn", "error"]
-
-  func validate() throws {
-    if follow && engine.json {
-      throw ValidationError("--follow is for people: ask again with --json instead")
-    }
+  func entries(_ client: JobClient, after: Int64, limit: Int) throws(EngineError) -> [LogLine] {
+    try client.logLines(job.id, after: after, limit: limit)
   }
 
-  func act() throws {
-    let connection = try connect()
-    let job = try connection.client.job(id)
-    var cursor = PageCursor(pages)
-    if engine.json {
-      var lines: [JSONText] = []
-      try read(connection.client, &cursor) { lines += $0.map(Self.document) }
-      let document: JSONText = [
-        "job_id": .integer(job.id.rawValue), "lines": .list(lines),
-        "next_after": .optional(cursor.isFull ? cursor.last : nil),
-      ]
-      Terminal.output.line(document.text)
-      return
-    }
-    try print(connection.client, &cursor)
-    guard follow else { return }
-    var failure: EngineError?
-    _ = try connection.client.watch(id) { _ in
-      do throws(EngineError) {
-        try print(connection.client, &cursor)
-        return !cursor.isFull
-      } catch {
-        failure = error
-        return false
-      }
-    }
-    if let failure { throw failure }
-  }
+  static func number(_ line: LogLine) -> Int64 { line.id }
 
-  private func print(_ client: JobClient, _ cursor: inout PageCursor) throws(EngineError) {
-    let colour = Terminal.output.usesColour
-    try read(client, &cursor) { lines in
-      Terminal.output.lines(lines.map { Self.text($0, colour: colour) })
-    }
-  }
-
-  private func read(
-    _ client: JobClient, _ cursor: inout PageCursor, _ take: ([LogLine]) -> Void
-  ) throws(EngineError) {
-    try cursor.read(
-      id: \.id, { (after, limit) throws(EngineError) in try client.logLines(id, after: after, limit: limit) },
-      take: take)
+  static func lines(_ lines: [LogLine], isFirst: Bool) -> [String] {
+    lines.map { text($0, colour: Terminal.output.usesColour) }
   }
 
   /// One line an entry, whatever stands in it: its breaks are shown as `\n`, as in every other list.

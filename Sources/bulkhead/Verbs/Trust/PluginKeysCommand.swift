@@ -105,25 +105,19 @@ struct PluginKeysListCommand: Verb {
       Exit codes: 0 done, 7 the folder or a file in it is refused, 64 wrong use, 70 fault of bulkhead.
       """)
 
-  @Option(
-    help: ArgumentHelp(
-      "Folder of public keys (default: plugins.keys of the configuration).", valueName: "folder"))
-  var keys: String?
+  @OptionGroup var options: KeyFolderOptions
 
-  @Flag(help: "Print JSON for programs instead of text for people.")
-  var json = false
-
-  var printsJSON: Bool { json }
+  var printsJSON: Bool { options.json }
 
   func act() throws {
-    let folder = try TrustFiles.keyFolder(keys)
+    let folder = try TrustFiles.keyFolder(options.keys)
     let entries: [KeyFolder.Entry]
     do {
       entries = try KeyFolder(path: folder).entries()
     } catch {
       throw EngineError(.refused, error.rule, cure: error.cure)
     }
-    if json {
+    if options.json {
       let list = entries.map {
         JSONText.object([("name", .string($0.name)), ("key", .string($0.key.identity))])
       }

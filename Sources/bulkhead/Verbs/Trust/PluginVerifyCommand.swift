@@ -22,26 +22,20 @@ struct PluginVerifyCommand: Verb {
   @Argument(help: ArgumentHelp("The plug-in's file or folder.", valueName: "file"), completion: .file())
   var file: String
 
-  @Option(
-    help: ArgumentHelp(
-      "Folder of public keys (default: plugins.keys of the configuration).", valueName: "folder"))
-  var keys: String?
+  @OptionGroup var options: KeyFolderOptions
 
-  @Flag(help: "Print JSON for programs instead of text for people.")
-  var json = false
-
-  var printsJSON: Bool { json }
+  var printsJSON: Bool { options.json }
 
   func act() throws {
     let sha256 = try TrustFiles.hash(file)
-    let rules = TrustRules(PluginTrust(rule: .signed, keyFolder: try TrustFiles.keyFolder(keys)))
+    let rules = TrustRules(PluginTrust(rule: .signed, keyFolder: try TrustFiles.keyFolder(options.keys)))
     let signer: String
     do {
       signer = try rules.check(sha256: sha256, path: TrustFiles.bare(file))
     } catch {
       throw EngineError(.refused, "\(file): \(error.rule)", cure: error.cure)
     }
-    if json {
+    if options.json {
       let document: JSONText = ["file": .string(file), "sha256": .string(sha256), "signer": .string(signer)]
       Terminal.output.line(document.text)
     } else {

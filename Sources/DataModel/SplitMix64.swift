@@ -1,5 +1,6 @@
-/// SplitMix64: the same seed gives the same test, on every machine.
-package struct SeededGenerator: RandomNumberGenerator, Sendable {
+/// SplitMix64 (Steele, Lea, Flood 2014): the same seed gives the same numbers on every machine and with every version of
+/// Swift. For what is to be repeated, never for secrets.
+package struct SplitMix64: RandomNumberGenerator, Sendable {
   private var state: UInt64
 
   package init(seed: UInt64) { state = seed }

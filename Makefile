@@ -53,8 +53,9 @@ scale: export BULKHEAD_KILL_ROUNDS = 2000
 scale: test ## Run every test with 2,000 rounds of the kill test (takes hours).
 
 bench: ## Run the benchmarks in release mode (ONLY=regex runs some).
-	@scripts/install-deps.sh test
-	ONLY='$(ONLY)' swift run -c release bench
+	@scripts/install-deps.sh test >&2
+	@swift build -c release --product bench >&2
+	@ONLY='$(ONLY)' "$$(swift build -c release --show-bin-path)/bench"
 
 install-deps: ## Install the Debian packages that build, demo and tests need, if any is missing.
 	@scripts/install-deps.sh build demo test

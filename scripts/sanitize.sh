@@ -20,7 +20,7 @@ filter=${FILTER:-DataModelTests|StorageTests|JobEngineTests|SupervisionTests|Sim
 
 # Plug-ins of the tests are plain code: what they do wrong on purpose is not ours.
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0:detect_stack_use_after_return=0:abort_on_error=0:allocator_may_return_null=1}
-export TSAN_OPTIONS=${TSAN_OPTIONS:-suppressions=$PWD/scripts/tsan.supp:halt_on_error=0:second_deadlock_stack=1:report_signal_unsafe=0}
+export TSAN_OPTIONS=${TSAN_OPTIONS:-suppressions=$PWD/scripts/tsan.supp:halt_on_error=0:second_deadlock_stack=1:report_signal_unsafe=0:allocator_may_return_null=1}
 export SWIFT_BACKTRACE=enable=no
 export BULKHEAD_SANITIZER=$kind
 
@@ -30,7 +30,7 @@ status=0
 swift test --skip-build --disable-xctest --scratch-path "$scratch" --sanitize "$kind" "${flags[@]}" --filter "$filter" \
   >"$log" 2>&1 || status=$?
 grep -E "✘|Test run with" "$log" || true
-reports=$(grep -cE "^(WARNING: ThreadSanitizer|==[0-9]+==ERROR: AddressSanitizer|==[0-9]+==ERROR: LeakSanitizer)" "$log" || true)
+reports=$(grep -cE "^(WARNING: ThreadSanitizer|==[0-9]+==ERROR: (Address|Thread)Sanitizer|==[0-9]+==ERROR: LeakSanitizer)" "$log" || true)
 if [ "$status" -ne 0 ] || [ "$reports" -ne 0 ]; then
   echo "$kind sanitizer: $reports reports, exit code $status; all of it is in $log" >&2
   exit 1

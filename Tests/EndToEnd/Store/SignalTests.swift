@@ -55,7 +55,7 @@ struct VerbSignalTests {
       try FileManager.default.copyItem(
         atPath: test.engine.pluginFolder + "/pad.so", toPath: folder + "/pad.so")
       let project = "made"
-      for verb in Self.local + [["plugin", "new", "made", "--output", project]] {
+      for verb in Self.local + [["plugin", "new", "maker", "--output", project]] {
         for (index, signal) in [SIGTERM, SIGINT, SIGHUP].enumerated() {
           let words = verb.map { ["pad.so", ".", project].contains($0) ? folder + "/" + $0 : $0 }
           let command = try StartedCommand(words)

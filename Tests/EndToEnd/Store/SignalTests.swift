@@ -3,6 +3,7 @@ import Foundation
 import Glibc
 import JobEngine
 import Storage
+import Supervision
 import TestSupport
 import Testing
 
@@ -144,6 +145,49 @@ struct VerbSignalTests {
         #expect(command.end() == signal, "\(command.text)")
         expectQuiet(command.text, verb)
       }
+    }
+  }
+
+  @Test(
+    "stop may be left while it waits: the engine ends all the same",
+    arguments: [(Int32(2), Int32(130)), (15, 143)])
+  func leavingStop(_ signal: Int32, _ code: Int32) async throws {
+    try await StoreEngine.run { test in
+      let engine = test.engine
+      let job = try test.submit(1, milliseconds: 600_000)[0]
+      #expect(try test.eventually { try engine.client().job(job).status == .live(.running) })
+      let stop = try StartedCommand(["stop", "--store", engine.storeArgument])
+      #expect(stop.waitForText("draining: 1 job running"))
+      stop.signal(signal)
+      #expect(stop.end() == code && stop.text.contains("the engine goes on to end"), "\(stop.text)")
+      expectQuiet(stop.text, ["stop"])
+      #expect(try test.command("status", "--json").output.contains("\"draining\":true"))
+      _ = try engine.client().cancel(job)
+      #expect(engine.serve?.waitForEnd(milliseconds: 60_000) == "ended with exit code 0")
+    }
+  }
+
+  @Test("restart may be left while the engine makes place: it serves again all the same, with its job")
+  func leavingRestart() async throws {
+    try await onThread {
+      let test = try StoreEngine()
+      let engine = test.engine
+      defer { engine.end() }
+      try test.installPad()
+      try test.start(environment: ["BULKHEAD_FAULT": "serve.restarting=stop"])
+      let serve = try #require(engine.serve)
+      let job = try test.submit(1, milliseconds: 600_000)[0]
+      #expect(try test.eventually { try engine.client().job(job).status == .live(.running) })
+      let restart = try StartedCommand(["restart", "--wait", "--store", engine.storeArgument])
+      #expect(try test.eventually { ProcessFacts(pid: serve.facts.pid)?.isStopped == true })
+      restart.signal(SIGTERM)
+      let end = restart.end()
+      #expect(end == SIGTERM || end == 128 + SIGTERM, "\(String(describing: end)) \(restart.text)")
+      expectQuiet(restart.text, ["restart"])
+      serve.signal(SIGCONT)
+      #expect(try test.eventually { (try? engine.client().job(job).status) == .live(.running) })
+      #expect(serve.waitForEnd(milliseconds: 0) == nil)
+      #expect(try engine.client().job(job).attempt == 1)
     }
   }
 

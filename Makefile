@@ -36,10 +36,11 @@ build: ## Build the command `bulkhead` (CONFIG=debug for a quicker build).
 	@scripts/install-deps.sh build
 	swift build -c $(CONFIG) --product bulkhead
 
+# Eight tests at a time: many of them start processes, and more would only wait for each other.
 test: ## Install what is missing and run every test (FILTER=regex runs some).
 	@scripts/install-deps.sh test
 	swift build --build-tests
-	swift test --skip-build --disable-xctest $(if $(FILTER),--filter '$(FILTER)') 2>&1 | awk -W interactive -f scripts/test-report.awk
+	swift test --skip-build --disable-xctest --experimental-maximum-parallelization-width 8 $(if $(FILTER),--filter '$(FILTER)') 2>&1 | awk -W interactive -f scripts/test-report.awk
 
 verify: build ## Check the engine's promises in simulated worlds (SEEDS=10000).
 	@"$$(swift build -c $(CONFIG) --show-bin-path)/bulkhead" verify --seeds $(SEEDS)
